@@ -1,0 +1,1 @@
+"""The crawler: search queries in, raw images with their provenance out."""

@@ -1,0 +1,1 @@
+"""The report of rejected images: one file that opens from disk without a network."""

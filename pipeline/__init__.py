@@ -1,0 +1,1 @@
+"""The spine of unpaired: the command line above the stages, the contracts beneath them."""

@@ -1,0 +1,26 @@
+"""How a stage says how far it is, without knowing who looks."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """One bar at a time: `start` opens it, `update` moves it, `finish` closes it."""
+
+    def start(self, label: str, total: int | None = None) -> None: ...
+
+    def update(self, done: int, note: str = "") -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class Silent:
+    """Progress that nobody looks at: tests and pipes."""
+
+    def start(self, label: str, total: int | None = None) -> None:
+        del label, total
+
+    def update(self, done: int, note: str = "") -> None:
+        del done, note
+
+    def finish(self) -> None:
+        return

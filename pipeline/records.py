@@ -1,0 +1,113 @@
+"""What flows between the stages: queries, candidates, images, verdicts, decisions."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Domain = Literal["A", "B"]
+DOMAINS: tuple[Domain, ...] = get_args(Domain)
+Split = Literal["train", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Query:
+    """What to search for, and the domain that its images belong to. `text` is NFC."""
+
+    domain: Domain
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A link to an image that a search engine, a list or a folder offered. Strings are "" and numbers 0 when not known.
+
+    `rank` counts from 0 in the order in which the engine offered the images of this query.
+    """
+
+    domain: Domain
+    engine: str
+    query: str
+    rank: int
+    image_url: str
+    page_url: str = ""
+    title: str = ""
+    licence: str = ""
+    attribution: str = ""
+    claimed_width: int = 0
+    claimed_height: int = 0
+
+
+SourceState = Literal["seen", "fetched", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A candidate and its fate: where an image came from, or why it did not come.
+
+    `state` is "seen" until the fetch ended; then `sha256` names the image ("fetched") or `reason` says why not
+    ("failed"). `temporary` failures may be tried again by a later crawl, permanent ones may not.
+    """
+
+    candidate: Candidate
+    state: SourceState
+    reason: str = ""
+    temporary: bool = False
+    sha256: str = ""
+    final_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """An image that lies in raw/. Sizes are those of the stored pixels, before the EXIF orientation."""
+
+    sha256: str
+    extension: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What decoding an image once told; a pure function of its bytes, so it is stored and never made again.
+
+    `reason` is "" for a picture that decodes; else why it does not, and the numbers are 0. Width and height are those of
+    the upright picture, in pixels. `phash` is `str(imagehash.phash(picture))`, 16 hex digits.
+    """
+
+    sha256: str
+    reason: str
+    width: int = 0
+    height: int = 0
+    phash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the curation decided about an image.
+
+    `reason` is "" for a kept image; else the name of the check that rejected it, with `score` against `threshold` where
+    the check has them, and `other` the sha256 of the image that was kept instead. `domain` and `split` are "" when
+    rejected.
+    """
+
+    sha256: str
+    reason: str
+    domain: Domain | Literal[""] = ""
+    split: Split | Literal[""] = ""
+    detail: str = ""
+    score: float = 0.0
+    threshold: float = 0.0
+    other: str = ""
+
+    @property
+    def kept(self) -> bool:
+        return not self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person said of an image or, with `other`, of a pair. Append-only: the latest of (sha256, other) wins."""
+
+    sha256: str
+    other: str
+    action: str
+    value: str
