@@ -69,8 +69,8 @@ class ImageRecord:
 class Measurement:
     """What decoding an image once told; a pure function of its bytes, so it is stored and never made again.
 
-    `reason` is "" for a picture that decodes; else why it does not, and the numbers are 0. Width and height are those of
-    the upright picture, in pixels. `phash` is `str(imagehash.phash(picture))`, 16 hex digits.
+    `reason` is "" for a picture that decodes; else why it does not, and the numbers are 0. Width and height are the
+    upright picture's, in pixels. `phash` is `str(imagehash.phash(picture))`, 16 hex digits.
     """
 
     sha256: str

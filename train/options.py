@@ -1,0 +1,111 @@
+"""The options of training and testing."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from pipeline.errors import OptionError
+from pipeline.language import _
+from pipeline.options import option
+
+GENERATORS = ("resnet-9", "resnet-6", "resnet-4", "resnet-3")
+PREDICTIONS = ("image", "change")
+DIRECTIONS = ("a2b", "b2a")
+
+SCHEDULE = "Schedule"
+NETWORKS = "Networks"
+LOSSES = "Losses"
+MACHINE = "Machine and files"
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What the user may say about a training; the defaults are the paper's (arXiv 1703.10593, sections 4 and 7.1).
+
+    Raises OptionError for a value that cannot be meant.
+    """
+
+    cuda: bool = option(False, "Train on the NVIDIA GPU.")
+    epochs: int = option(100, "Epochs at the full learning rate.", metavar="N")
+    decay_epochs: int = option(100, "Epochs after them in which it falls to 0.", metavar="N")
+    steps: int = option(0, "Steps in all, in place of epochs: a half at the full rate, a half falling.", metavar="N")
+    time_budget: str = option("", "Time to train for, in place of epochs: 90s, 6m, 2h.", metavar="TIME")
+    size: int = option(256, "Side in pixels of the squares that are trained on.", metavar="PIXELS")
+    seed: int = option(0, "The same seed gives the same run.", metavar="N")
+    name: str = option("", "A name for the run's folder; else the dataset and the generator.")
+    batch_size: int = option(1, "Images of each domain in one step.", group=SCHEDULE, metavar="N")
+    learning_rate: float = option(2e-4, "Adam's learning rate before it falls.", group=SCHEDULE)
+    beta1: float = option(0.5, "Adam's first beta.", group=SCHEDULE)
+    load_size: int = option(0, "Shorter side before the random crop; 0 takes 286/256 of --size.", group=SCHEDULE)
+    ema: float = option(0.0, "Decay of the averaged generators that sample and test; 0 averages none.", group=SCHEDULE)
+    generator: str = option("resnet-9", "Residual blocks of the generators.", group=NETWORKS, choices=GENERATORS)
+    width: int = option(64, "Channels of the generators' first layer.", group=NETWORKS, metavar="N")
+    predict: str = option(
+        "image", "What a generator gives: an image, or a change to its input.", group=NETWORKS, choices=PREDICTIONS
+    )
+    discriminator_layers: int = option(3, "Layers that halve; 3 judges patches of 70 pixels.", group=NETWORKS)
+    discriminator_width: int = option(64, "Channels of the discriminators' first layer.", group=NETWORKS)
+    cycle_weight: float = option(10.0, "Weight of the cycle loss.", group=LOSSES)
+    identity_weight: float = option(5.0, "Weight of the identity loss.", group=LOSSES)
+    replay_size: int = option(50, "Earlier translations that the discriminators see again.", group=LOSSES)
+    num_workers: int = option(2, "Processes that load images; 0 loads in the main one.", group=MACHINE)
+    threads: int = option(0, "CPU threads; 0 takes one for each core.", group=MACHINE)
+    sample_every: int = option(0, "Steps between sample sheets; 0 makes one each tenth of the run.", group=MACHINE)
+    checkpoint_every: int = option(0, "Steps between checkpoints; 0 makes one each twentieth.", group=MACHINE)
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "size", "batch_size", "width", "discriminator_layers", "discriminator_width"):
+            _check(name, getattr(self, name), getattr(self, name) >= 1, _("1 or more"))
+        for name in ("decay_epochs", "steps", "load_size", "replay_size", "num_workers", "threads", "seed"):
+            _check(name, getattr(self, name), getattr(self, name) >= 0, _("0 or more"))
+        for name in ("sample_every", "checkpoint_every"):
+            _check(name, getattr(self, name), getattr(self, name) >= 0, _("0 or more"))
+        for name in ("cycle_weight", "identity_weight"):
+            value = getattr(self, name)
+            _check(name, value, 0 <= value < math.inf, _("a number from 0"))
+        _check("learning_rate", self.learning_rate, 0 < self.learning_rate < math.inf, _("a number above 0"))
+        for name in ("beta1", "ema"):
+            _check(name, getattr(self, name), 0 <= getattr(self, name) < 1, _("from 0 to below 1"))
+        _check("size", self.size, self.size >= 32 and self.size % 4 == 0, _("32 or more, and a multiple of 4"))
+        wanted = self.load_size == 0 or self.load_size >= self.size
+        _check("load_size", self.load_size, wanted, _("0, or at least --size"))
+        _check("time_budget", self.time_budget, seconds_of(self.time_budget) is not None, _("such as 90s, 6m or 2h"))
+        _check("time_budget", self.time_budget, not (self.steps and self.time_budget), _("absent beside --steps"))
+
+    @property
+    def time_budget_seconds(self) -> float:
+        """The time budget in seconds, 0 for none."""
+        return seconds_of(self.time_budget) or 0.0
+
+    @property
+    def load_side(self) -> int:
+        """The shorter side in pixels to which an image is scaled before the random crop of `size`."""
+        return self.load_size or round(self.size * 286 / 256)
+
+
+@dataclass(frozen=True)
+class TestOptions:
+    """What the user may say about a test."""
+
+    __test__ = False  # pytest collects what is called Test...
+
+    cuda: bool = option(False, "Translate on the NVIDIA GPU.")
+    dataroot: str = option("", "Folder with test/A and test/B; else the run's dataset.", metavar="DIR")
+
+
+def seconds_of(text: str) -> float | None:
+    """'90s', '6m', '2h' or bare seconds -> seconds; 0.0 for "" and None for what is no duration above 0."""
+    if not text:
+        return 0.0
+    match = _DURATION.fullmatch(text.strip())
+    if not match or not float(match[1]):
+        return None
+    return float(match[1]) * _SECONDS[match[2] or "s"]
+
+
+def _check(name: str, value: object, fine: bool, allowed: str) -> None:
+    if not fine:
+        raise OptionError(name, value, allowed)
