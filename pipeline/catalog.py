@@ -75,6 +75,11 @@ class Counts:
     kept: int
     rejected: Counter[str]
 
+    @classmethod
+    def none(cls) -> "Counts":
+        """The counts of a folder that has no catalogue."""
+        return cls(0, 0, 0, Counter(), 0, 0, Counter())
+
 
 class Catalog:
     """The tables as dataclasses. Every public method that writes is one transaction."""

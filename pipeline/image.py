@@ -80,6 +80,8 @@ def decode(data: bytes, *, at_least: int = 0) -> Image.Image:
     with _open(data) as image, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns about odd metadata; the pixels decide here
         try:
+            if image.format == "PNG":
+                _verify_checksums(data)
             if at_least:
                 _draft(image, at_least)
             orientation = _orientation(image)
@@ -116,6 +118,12 @@ def _open(data: bytes) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
         raise ImageError("too_many_pixels", f"{image.width} x {image.height} > {MAX_PIXELS}")
     return image
+
+
+def _verify_checksums(data: bytes) -> None:
+    """Raise for a PNG whose chunks do not match their CRC: loading its pixels alone would show noise in silence."""
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        image.verify()
 
 
 def _draft(image: Image.Image, at_least: int) -> None:
