@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STAGES = {"crawler", "curate", "train"}
 SOURCES = sorted(path for room in (*STAGES, "pipeline") for path in (ROOT / room).rglob("*.py"))
 KNOWS_ALL_STAGES = {"pipeline/cli.py"}
+NEEDS_TORCH = ("train/", "pipeline/demo/")
 KNOWS_CLICK = {"pipeline/cli.py", "pipeline/parameters.py"}
 
 
@@ -51,9 +52,9 @@ def test_only_the_command_line_knows_click(path: Path) -> None:
     assert "click" not in {name.split(".")[0] for name in _all_imports(path)} or _name(path) in KNOWS_CLICK
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if not _name(path).startswith("train/")], ids=_name)
-def test_outside_train_torch_is_imported_lazily(path: Path) -> None:
-    assert not {"torch", "safetensors"} & _top_level_imports(path) or _name(path) == "pipeline/demo/measures.py"
+@pytest.mark.parametrize("path", [path for path in SOURCES if not _name(path).startswith(NEEDS_TORCH)], ids=_name)
+def test_outside_train_and_demo_torch_is_imported_lazily(path: Path) -> None:
+    assert not {"torch", "safetensors"} & _top_level_imports(path)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
