@@ -53,12 +53,12 @@ _CANDIDATE = (
     "domain, engine, query, rank, image_url, page_url, title, licence, attribution, claimed_width, claimed_height"
 )
 _DUMPED = (
-    f"SELECT {_CANDIDATE}, state, reason, temporary, sha256, final_url FROM sources",
-    "SELECT sha256, extension, size_bytes FROM images",
-    "SELECT * FROM measurements",
-    "SELECT * FROM verdicts",
-    "SELECT * FROM sides",
-    "SELECT * FROM settings",
+    f"SELECT {_CANDIDATE}, state, reason, temporary, sha256, final_url FROM sources ORDER BY 1, 2, 3, 5",
+    "SELECT sha256, extension, size_bytes FROM images ORDER BY sha256",
+    "SELECT * FROM measurements ORDER BY sha256",
+    "SELECT * FROM verdicts ORDER BY sha256",
+    "SELECT * FROM sides ORDER BY sha256",
+    "SELECT * FROM settings ORDER BY name",
     "SELECT sha256, other, action, value FROM decisions ORDER BY number",
 )
 
@@ -196,6 +196,11 @@ class Catalog:
         """A setting of the last curation, "" when there is none."""
         row = self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return row[0] if row else ""
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a setting, such as how far a query was crawled."""
+        with self._connection as transaction:
+            transaction.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def decide(self, decision: Decision) -> None:
         """Append what a person said; nothing is ever overwritten."""

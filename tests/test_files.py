@@ -130,3 +130,11 @@ def test_a_second_command_is_told_the_process_that_holds_the_lock(tmp_path: Path
         holder.kill()
     with lock(path):
         assert path.read_text() == str(os.getpid())
+
+
+def test_a_link_in_the_place_of_the_lock_empties_no_file_outside(tmp_path: Path) -> None:
+    (tmp_path / "outside").write_bytes(b"precious")
+    (tmp_path / ".lock").symlink_to(tmp_path / "outside")
+    with pytest.raises(DiskError, match=r"\.lock"), lock(tmp_path / ".lock"):
+        pass
+    assert (tmp_path / "outside").read_bytes() == b"precious"

@@ -1,0 +1,433 @@
+"""The door of the curation: raw images -> train and test, the report of what was rejected, dataset.json."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+from curate.checks import Evidence, Judgement, judge
+from curate.measure import RawFile, measure_all, raw_file, unmeasured
+from curate.options import CurateOptions
+from curate.report.page import Shown, report_page, shown_verdicts
+from curate.resize import Rendered, Rendering, finished_size, render, thumbnail
+from curate.swap import build_dir, commit, finish_or_undo, link_or_copy, remove
+from pipeline.adoption import adopt_raw
+from pipeline.catalog import Catalog, least_sources, open_catalog
+from pipeline.dataset import DatasetDir
+from pipeline.errors import UsageError
+from pipeline.files import disk_errors, lock, sha256_of, write_atomically
+from pipeline.language import _
+from pipeline.progress import Progress
+from pipeline.records import DOMAINS, SPLITS, Domain, ImageRecord, Measurement, Source, Split, Verdict
+from pipeline.status import reasons_text, split_text
+from pipeline.workers import CrashedError, ProcessExecutor, finished
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+"""The number of the dataset's format and of the way in which its pictures are made; another number makes all anew."""
+
+_BATCH = 32
+"""Measurements that one transaction stores: a killed curation repeats at most so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurateSummary:
+    """What a curation came to: images known, kept, rejected by reason, finished ones by split and domain.
+
+    `changed` is False where everything was up to date and no file was touched.
+    """
+
+    images: int
+    kept: int
+    rejected: dict[str, int]
+    counts: dict[Split, dict[Domain, int]]
+    report: str
+    changed: bool
+
+    def text(self, names: Mapping[Domain, str]) -> str:
+        """The closing lines of the command, worth pasting into a note."""
+        counted = _(
+            "{kept} of {images} images kept, rejected {rejected}: {report}",
+            kept=self.kept,
+            images=self.images,
+            rejected=reasons_text(self.rejected),
+            report=self.report,
+        )
+        lines = [counted, split_text(names, self.counts)]
+        return "\n".join(lines if self.changed else [*lines, _("Nothing changed since the last curation.")])
+
+
+def curate(
+    options: CurateOptions, dataset: DatasetDir, *, names: Mapping[Domain, str], progress: Progress
+) -> CurateSummary:
+    """Make train/ and test/, rejected/index.html and dataset.json from what was crawled; `names` are the domains'.
+
+    May be killed at any moment and started again: measurements are stored as they are made, and the new tree takes the
+    old one's place whole. Raises UsageError where there is nothing to curate, too little is left, or --split changed;
+    DatasetLockedError, UnusableError, DiskError.
+    """
+    if not dataset.catalog.is_file() and not dataset.raw.is_dir():
+        raise UsageError(
+            _("{dataset}: nothing to curate yet. Collect images first: pipeline crawl.", dataset=dataset.root)
+        )
+    with lock(dataset.lock), open_catalog(dataset.catalog) as catalog:
+        finish_or_undo(dataset)
+        _refuse_another_split(options, catalog)
+        adopt_raw(dataset, catalog)
+        with ProcessExecutor(options.workers) as executor:
+            work = _Work(options, dataset, names, catalog, executor, progress)
+            work.measure()
+            return work.build()
+
+
+def _refuse_another_split(options: CurateOptions, catalog: Catalog) -> None:
+    before = catalog.setting("split")
+    if before and float(before) != options.split and not options.resplit:
+        raise UsageError(
+            _(
+                "--split {now}: this dataset was split by {before}. Keep {before}, or add --resplit to deal all"
+                " images anew (then a network trained before has seen some of the new test images).",
+                now=options.split,
+                before=before,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be built: everything known of each image, by sha256, and the judgement upon it."""
+
+    evidence: Mapping[str, Evidence]
+    sources: Mapping[str, Source]
+    judgement: Judgement
+    summary: bytes
+
+    def counts(self) -> dict[Split, dict[Domain, int]]:
+        return _counts(self.judgement)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One curation under way: what is the same for all its steps."""
+
+    options: CurateOptions
+    dataset: DatasetDir
+    names: Mapping[Domain, str]
+    catalog: Catalog
+    executor: Executor
+    progress: Progress
+
+    def measure(self) -> None:
+        """Decode every image that was not decoded yet, and store the measurements batch by batch."""
+        todo = unmeasured(self.dataset, self.catalog.images(), self.catalog.measurements())
+        if not todo:
+            return
+        with self.bar(_("Looking at images"), len(todo)) as step:
+            measurements = measure_all(self.executor, todo)
+            while batch := list(islice(measurements, _BATCH)):
+                self.catalog.measure(batch)
+                step(len(batch))
+
+    def build(self) -> CurateSummary:
+        """Judge, and build what the judgement asks for unless it is there. An image that fails now is judged anew."""
+        while True:
+            plan = self.plan()
+            if self.is_up_to_date(plan):
+                return self.summarise(plan, changed=False)
+            _refuse_too_few(self.dataset, plan.judgement)
+            failures = self.build_tree(plan)
+            if not failures:
+                break
+            self.catalog.measure(failures)
+        self.write_report(plan)
+        self.catalog.judge(plan.judgement.verdicts, dict(plan.judgement.sides), {"split": repr(self.options.split)})
+        commit(self.dataset, plan.summary)
+        self.warn_of_few(plan)
+        return self.summarise(plan, changed=True)
+
+    def plan(self) -> _Plan:
+        sources = [source for source in self.catalog.sources() if source.sha256]
+        measurements = self.catalog.measurements()
+        evidence = _evidence(self.catalog.images(), measurements, sources)
+        sides = {} if self.options.resplit else self.catalog.sides()
+        judgement = judge(evidence.values(), sides, self.options)
+        domains = {verdict.sha256: verdict.domain for verdict in judgement.verdicts}
+        quoted = least_sources(
+            source for source in sources if domains.get(source.sha256) in ("", source.candidate.domain)
+        )
+        summary = _summary_bytes(self.options, self.names, judgement, _fingerprint(evidence, sources))
+        return _Plan(evidence, quoted, judgement, summary)
+
+    def is_up_to_date(self, plan: _Plan) -> bool:
+        dataset, judgement = self.dataset, plan.judgement
+        return (
+            dataset.summary.is_file()
+            and dataset.summary.read_bytes() == plan.summary
+            and list(judgement.verdicts) == self.catalog.verdicts()
+            and judgement.sides == self.catalog.sides()
+            and dataset.report.is_file()
+            and all(dataset.metadata(split).is_file() for split in SPLITS)
+            and sorted(_finished_files(dataset)) == sorted(_file_name(verdict) for verdict in judgement.kept)
+        )
+
+    def build_tree(self, plan: _Plan) -> list[Measurement]:
+        """Build the new tree beside the old one; returns the images of which no picture could be made, and why."""
+        build = build_dir(self.dataset)
+        with disk_errors(build.root):
+            remove(build.root)
+            for split in SPLITS:
+                for domain in DOMAINS:
+                    build.images(split, domain).mkdir(parents=True)
+            todo = self.link_unchanged(plan, build)
+        failures = self.render_all(plan, build, todo)
+        for split in SPLITS:
+            write_atomically(build.metadata(split), _metadata(plan, split, self.options.size), durable=False)
+        return failures
+
+    def link_unchanged(self, plan: _Plan, build: DatasetDir) -> list[Verdict]:
+        """Take over the pictures that the old tree has, whichever folder they lay in; returns the missing ones."""
+        old = _reusable(self.dataset, plan.summary)
+        for verdict in plan.judgement.kept:
+            if verdict.sha256 in old:
+                link_or_copy(old[verdict.sha256], build.root / _file_name(verdict))
+        return [verdict for verdict in plan.judgement.kept if verdict.sha256 not in old]
+
+    def render_all(self, plan: _Plan, build: DatasetDir, todo: Sequence[Verdict]) -> list[Measurement]:
+        failures = []
+        targets = {verdict.sha256: build.root / _file_name(verdict) for verdict in todo}
+        renderings = [self.rendering(plan.evidence[verdict.sha256]) for verdict in todo]
+        with self.bar(_("Resizing images"), len(todo)) as step:
+            for rendered in _rendered(self.executor, renderings):
+                if rendered.reason:
+                    failures.append(Measurement(rendered.sha256, rendered.reason))
+                else:
+                    write_atomically(targets[rendered.sha256], rendered.jpeg, durable=False)
+                step(1)
+        return failures
+
+    def rendering(self, evidence: Evidence) -> Rendering:
+        return Rendering(raw_file(self.dataset, evidence.image), *_size(evidence, self.options.size))
+
+    def write_report(self, plan: _Plan) -> None:
+        shown = _shown(plan)
+        files = [raw_file(self.dataset, one.image) for one in shown if not one.measurement.reason]
+        thumbnails: dict[str, bytes] = {}
+        with self.bar(_("Writing the report"), len(files)) as step:
+            for sha256, jpeg in _thumbnails(self.executor, files):
+                thumbnails[sha256] = jpeg
+                step(1)
+        images = {one.sha256: _shown_image(one, plan.sources, thumbnails) for one in shown}
+        page = report_page(self.dataset.name, self.names, plan.counts(), plan.judgement.verdicts, images)
+        with disk_errors(self.dataset.rejected):
+            if self.dataset.rejected.is_symlink():
+                self.dataset.rejected.unlink()
+        write_atomically(self.dataset.report, page)
+
+    def warn_of_few(self, plan: _Plan) -> None:
+        for domain in DOMAINS:
+            train, test = (plan.counts()[split][domain] for split in SPLITS)
+            if not train or not test:
+                logger.warning(
+                    _(
+                        "{name} ({domain}): train {train}, test {test}. Collect more images of it: pipeline crawl.",
+                        name=self.names[domain],
+                        domain=domain,
+                        train=train,
+                        test=test,
+                    )
+                )
+
+    def summarise(self, plan: _Plan, *, changed: bool) -> CurateSummary:
+        verdicts = plan.judgement.verdicts
+        return CurateSummary(
+            images=len(verdicts),
+            kept=len(plan.judgement.kept),
+            rejected=_rejected(plan.judgement),
+            counts=plan.counts(),
+            report=str(self.dataset.report),
+            changed=changed,
+        )
+
+    @contextmanager
+    def bar(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A progress bar, which the given function moves on by so many."""
+        done = 0
+
+        def step(count: int) -> None:
+            nonlocal done
+            done += count
+            self.progress.update(done)
+
+        self.progress.start(label, total)
+        try:
+            yield step
+        finally:
+            self.progress.finish()
+
+
+def _refuse_too_few(dataset: DatasetDir, judgement: Judgement) -> None:
+    if len(judgement.kept) >= 2:
+        return
+    reasons = ", ".join(f"{reason} {count}" for reason, count in _rejected(judgement).items())
+    raise UsageError(
+        _(
+            "{dataset}: of {images} images {kept} would be kept ({reasons}); a dataset needs two. Collect more images"
+            " (pipeline crawl) or loosen the checks (pipeline curate --help). Nothing was written.",
+            dataset=dataset.root,
+            images=len(judgement.verdicts),
+            kept=len(judgement.kept),
+            reasons=reasons or "-",
+        )
+    )
+
+
+def _evidence(
+    images: Iterable[ImageRecord], measurements: Mapping[str, Measurement], sources: Iterable[Source]
+) -> dict[str, Evidence]:
+    domains: dict[str, set[Domain]] = {}
+    for source in sources:
+        domains.setdefault(source.sha256, set()).add(source.candidate.domain)
+    return {
+        image.sha256: Evidence(image, measurements[image.sha256], frozenset(domains.get(image.sha256, ())))
+        for image in images
+    }
+
+
+def _fingerprint(evidence: Mapping[str, Evidence], sources: Iterable[Source]) -> str:
+    """What went into a curation beside its options, as a hash: another one means that there is something to do."""
+    images = [(astuple(one.image), astuple(one.measurement)) for one in evidence.values()]
+    links = [(source.sha256, astuple(source.candidate)) for source in sources]
+    return sha256_of(json.dumps([images, links]).encode())
+
+
+def _counts(judgement: Judgement) -> dict[Split, dict[Domain, int]]:
+    counted = Counter((verdict.split, verdict.domain) for verdict in judgement.kept)
+    return {split: {domain: counted[split, domain] for domain in DOMAINS} for split in SPLITS}
+
+
+def _rejected(judgement: Judgement) -> dict[str, int]:
+    return dict(sorted(Counter(verdict.reason for verdict in judgement.verdicts if not verdict.kept).items()))
+
+
+def _summary_bytes(
+    options: CurateOptions, names: Mapping[Domain, str], judgement: Judgement, fingerprint: str
+) -> bytes:
+    """dataset.json: no times and nothing of the machine, so that equal inputs give equal bytes."""
+    chosen = {name: value for name, value in asdict(options).items() if name not in ("workers", "resplit")}
+    content = {
+        "format": FORMAT,
+        "names": dict(names),
+        "options": chosen,
+        "counts": _counts(judgement),
+        "rejected": _rejected(judgement),
+        "versions": {package: version(package) for package in ("unpaired", "pillow", "ImageHash")},
+        "inputs": fingerprint,
+    }
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _file_name(verdict: Verdict) -> str:
+    """Where a kept image's picture lies, from the dataset's root: made from its sha256 alone."""
+    return f"{verdict.split}/{verdict.domain}/{verdict.sha256}.jpg"
+
+
+def _finished_files(dataset: DatasetDir) -> Iterator[str]:
+    for split in SPLITS:
+        for domain in DOMAINS:
+            folder = dataset.images(split, domain)
+            paths = sorted(folder.iterdir()) if folder.is_dir() else []
+            yield from (f"{split}/{domain}/{path.name}" for path in paths if not path.is_symlink() and path.is_file())
+
+
+def _reusable(dataset: DatasetDir, summary: bytes) -> dict[str, Path]:
+    """The finished pictures of a complete tree that was made in the same way, by the sha256 of their raw bytes."""
+    try:
+        if _way(dataset.summary.read_bytes()) != _way(summary):
+            return {}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {}  # no complete tree, or a dataset.json that is not ours: everything is made anew
+    return {Path(name).stem: dataset.root / name for name in _finished_files(dataset)}
+
+
+def _way(summary: bytes) -> tuple[object, ...]:
+    content = json.loads(summary)
+    return content["format"], content["options"]["size"], content["versions"]["pillow"]
+
+
+def _size(evidence: Evidence, size: int) -> tuple[int, int]:
+    return finished_size(evidence.measurement.width, evidence.measurement.height, size)
+
+
+def _rendered(executor: Executor, renderings: Sequence[Rendering]) -> Iterator[Rendered]:
+    for rendering, future in finished(executor, render, renderings):
+        try:
+            with disk_errors(rendering.file.path):
+                yield future.result()
+        except CrashedError:
+            yield Rendered(rendering.file.sha256, "crashed")
+
+
+def _thumbnails(executor: Executor, files: Sequence[RawFile]) -> Iterator[tuple[str, bytes]]:
+    for file, future in finished(executor, thumbnail, files):
+        try:
+            with disk_errors(file.path):
+                yield file.sha256, future.result()
+        except CrashedError:
+            yield file.sha256, b""
+
+
+def _metadata(plan: _Plan, split: Split, size: int) -> bytes:
+    """metadata.jsonl of a split: a line for each picture, by file name, always the same keys."""
+    lines = [_metadata_line(verdict, plan, size) for verdict in plan.judgement.kept if verdict.split == split]
+    return "".join(sorted(lines)).encode()
+
+
+def _metadata_line(verdict: Verdict, plan: _Plan, size: int) -> str:
+    candidate = plan.sources[verdict.sha256].candidate
+    width, height = _size(plan.evidence[verdict.sha256], size)
+    row = {
+        "file_name": f"{verdict.domain}/{verdict.sha256}.jpg",
+        "domain": verdict.domain,
+        "split": verdict.split,
+        "sha256": verdict.sha256,
+        "flags": "",
+        "query": candidate.query,
+        "engine": candidate.engine,
+        "image_url": candidate.image_url,
+        "page_url": candidate.page_url,
+        "title": candidate.title,
+        "licence": candidate.licence,
+        "attribution": candidate.attribution,
+        "width": width,
+        "height": height,
+    }
+    text = json.dumps(row, ensure_ascii=False)
+    for separator in ("\x85", "\u2028", "\u2029"):  # legal in JSON, but str.splitlines would break the line there
+        text = text.replace(separator, f"\\u{ord(separator):04x}")
+    return text + "\n"
+
+
+def _shown(plan: _Plan) -> list[Evidence]:
+    """The images of which the report shows a picture: rejected ones, and what was kept instead."""
+    verdicts = shown_verdicts(plan.judgement.verdicts)
+    names = {name for verdict in verdicts for name in (verdict.sha256, verdict.other) if name}
+    return [plan.evidence[name] for name in sorted(names)]
+
+
+def _shown_image(evidence: Evidence, sources: Mapping[str, Source], thumbnails: Mapping[str, bytes]) -> Shown:
+    source = sources.get(evidence.sha256)
+    measurement = evidence.measurement
+    return Shown(
+        width=measurement.width,
+        height=measurement.height,
+        size_bytes=evidence.image.size_bytes,
+        thumbnail=thumbnails.get(evidence.sha256, b""),
+        candidate=source.candidate if source else None,
+    )

@@ -1,0 +1,162 @@
+"""What is kept and why the rest is not: pure functions from what is known of the images to a verdict for each."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from curate.duplicates import Neighbours, by_quality, choose, find_links, neighbours_of
+from curate.options import CurateOptions
+from curate.split import Groups, deal, group
+from pipeline.records import Domain, ImageRecord, Measurement, Split, Verdict
+
+MAX_ASPECT = 4.0
+"""The longest picture that is kept, long side to short side: a panorama passes, a banner and a sliver do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of an image before it is judged; `domains` are those of its sources."""
+
+    image: ImageRecord
+    measurement: Measurement
+    domains: frozenset[Domain]
+
+    @property
+    def sha256(self) -> str:
+        return self.image.sha256
+
+    @property
+    def short_side(self) -> int:
+        return min(self.measurement.width, self.measurement.height)
+
+    @property
+    def long_side(self) -> int:
+        return max(self.measurement.width, self.measurement.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict for each image, by sha256, and the side of the split that every group has from now on."""
+
+    verdicts: tuple[Verdict, ...]
+    sides: Mapping[str, Split]
+
+    @property
+    def kept(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if verdict.kept]
+
+
+Check = Callable[[Evidence, CurateOptions], Verdict | None]
+
+
+def is_undecodable(evidence: Evidence, options: CurateOptions) -> Verdict | None:
+    """Rejected with the decoder's reason: empty, not_image, corrupt, too_many_pixels, crashed, missing or changed."""
+    del options
+    reason = evidence.measurement.reason
+    return Verdict(evidence.sha256, reason) if reason else None
+
+
+def has_no_source(evidence: Evidence, options: CurateOptions) -> Verdict | None:
+    """Rejected as `no_source`: an adopted file of a killed crawl; the next crawl will say whose it is."""
+    del options
+    return None if evidence.domains else Verdict(evidence.sha256, "no_source")
+
+
+def is_too_small(evidence: Evidence, options: CurateOptions) -> Verdict | None:
+    """Rejected as `too_small`: the short side has fewer than `min_size` pixels."""
+    if evidence.short_side >= options.min_size:
+        return None
+    return Verdict(evidence.sha256, "too_small", score=evidence.short_side, threshold=options.min_size)
+
+
+def is_extreme_aspect(evidence: Evidence, options: CurateOptions) -> Verdict | None:
+    """Rejected as `extreme_aspect`: the long side is more than MAX_ASPECT times the short one."""
+    del options
+    aspect = evidence.long_side / evidence.short_side
+    if aspect <= MAX_ASPECT:
+        return None
+    return Verdict(evidence.sha256, "extreme_aspect", score=round(aspect, 2), threshold=MAX_ASPECT)
+
+
+CHECKS: tuple[Check, ...] = (is_undecodable, has_no_source, is_too_small, is_extreme_aspect)
+"""What an image can fail by itself; the first that it fails gives the reason."""
+
+
+def judge(evidence: Iterable[Evidence], sides: Mapping[str, Split], options: CurateOptions) -> Judgement:
+    """Judge all images together: each by itself, then bridges, conflicts of domain, copies, and the split.
+
+    `sides` are those that earlier curations dealt. The result depends on nothing else: not on order, time or chance.
+    """
+    images = {one.sha256: one for one in sorted(evidence, key=lambda one: one.sha256)}
+    rejected = {sha256: verdict for sha256, one in images.items() if (verdict := _first_failure(one, options))}
+    neighbours = _linked(images, rejected, sides, options)
+    groups = group(neighbours, sides)
+    rejected |= {name: Verdict(name, "split_bridge") for name in groups.bridges if name not in rejected}
+    able = [one for name, one in images.items() if name not in rejected]
+    rejected |= _relations(able, neighbours, options)
+    return _with_split(images, rejected, groups, sides, options)
+
+
+def _first_failure(evidence: Evidence, options: CurateOptions) -> Verdict | None:
+    return next((verdict for check in CHECKS if (verdict := check(evidence, options))), None)
+
+
+def _linked(
+    images: Mapping[str, Evidence],
+    rejected: Mapping[str, Verdict],
+    sides: Mapping[str, Split],
+    options: CurateOptions,
+) -> dict[str, dict[str, int]]:
+    """The graph of links over all images that may be kept, and those that were dealt once: heirs look for them."""
+    hashes = {
+        name: one.measurement.phash
+        for name, one in images.items()
+        if one.measurement.phash and (name not in rejected or name in sides)
+    }
+    return neighbours_of(hashes, find_links(hashes, options.duplicate_distance))
+
+
+def _relations(able: list[Evidence], neighbours: Neighbours, options: CurateOptions) -> dict[str, Verdict]:
+    """The verdicts that images get for each other's sake: `domain_conflict` first, then `duplicate`."""
+    names = {one.sha256 for one in able}
+    among = {name: {other: bits for other, bits in neighbours[name].items() if other in names} for name in names}
+    originals = choose(by_quality((one.image, one.measurement) for one in able), among)
+    rejected = {
+        name: Verdict(name, "duplicate", score=among[name][kept], threshold=options.duplicate_distance, other=kept)
+        for name, kept in originals.items()
+        if kept != name
+    }
+    return rejected | _conflicts({one.sha256: one.domains for one in able}, among, originals)
+
+
+def _conflicts(
+    domains: Mapping[str, frozenset[Domain]], neighbours: Neighbours, originals: Mapping[str, str]
+) -> dict[str, Verdict]:
+    """A kept image and its copies are one picture; where their sources lie in both domains all of them are rejected.
+
+    `other` names a copy whose sources are in the other domain, where there is one.
+    """
+    rejected: dict[str, Verdict] = {}
+    for name in sorted(name for name, original in originals.items() if original == name):
+        picture = [name, *sorted(neighbours[name])]
+        if len(frozenset().union(*(domains[member] for member in picture))) < 2:
+            continue
+        for member in picture:
+            other = next((one for one in picture if domains[one] != domains[member]), "")
+            rejected.setdefault(member, Verdict(member, "domain_conflict", detail="A B", other=other))
+    return rejected
+
+
+def _with_split(
+    images: Mapping[str, Evidence],
+    rejected: Mapping[str, Verdict],
+    groups: Groups,
+    sides: Mapping[str, Split],
+    options: CurateOptions,
+) -> Judgement:
+    kept: dict[str, Domain] = {name: min(one.domains) for name, one in images.items() if name not in rejected}
+    dealt = deal(groups, kept, options.split)
+    verdicts = [
+        rejected[name] if name in rejected else Verdict(name, "", domain=kept[name], split=dealt[name])
+        for name in images
+    ]
+    return Judgement(tuple(verdicts), {**dealt, **sides})

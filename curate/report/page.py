@@ -1,0 +1,200 @@
+"""The report of what was rejected: one HTML file that opens from disk, with its pictures inside and no network."""
+
+import base64
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from pipeline.language import _, is_korean
+from pipeline.records import DOMAINS, SPLITS, Candidate, Domain, Split, Verdict
+
+MOST_PER_REASON = 500
+"""Pictures that the report shows for one reason; more are only counted, so that the file still opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An image as the report shows it: its size in pixels (0 where it has none), a JPEG (or no bytes), its source."""
+
+    width: int
+    height: int
+    size_bytes: int
+    thumbnail: bytes
+    candidate: Candidate | None
+
+
+def report_page(
+    dataset: str,
+    names: Mapping[Domain, str],
+    counts: Mapping[Split, Mapping[Domain, int]],
+    verdicts: Iterable[Verdict],
+    images: Mapping[str, Shown],
+) -> bytes:
+    """The whole page as UTF-8. `images` has what is shown, by sha256: rejected images and what was kept instead.
+
+    Titles, queries and addresses are strangers' text: they lie in a JSON block in which no tag can begin, the script
+    puts them in as text only, links are http or https, and the page's policy forbids every script but this one.
+    `images` must hold every image of `shown_verdicts` and the images that these name as others.
+    """
+    folder = files("curate.report")
+    style, script = (folder.joinpath(name).read_text("utf-8") for name in ("style.css", "script.js"))
+    data = {
+        "heading": _("{dataset}: what was rejected", dataset=dataset),
+        "texts": _texts(),
+        "table": _table(names, counts),
+        "groups": _groups(list(verdicts), names),
+        "images": {sha256: _image(image) for sha256, image in sorted(images.items())},
+    }
+    values = {
+        "language": "ko" if is_korean() else "en",
+        "policy": _policy(style, script),
+        "title": escape(data["heading"]) if isinstance(data["heading"], str) else "",
+        "noscript": escape(_("This report needs JavaScript; it loads nothing from anywhere.")),
+        "style": style,
+        "data": _json(data),
+        "script": script,
+    }
+    template = folder.joinpath("index.html").read_text("utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], template).encode()
+
+
+def shown_verdicts(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The rejected images that the page shows: the first MOST_PER_REASON of each reason."""
+    seen: Counter[str] = Counter()
+    shown = []
+    for verdict in verdicts:
+        seen[verdict.reason] += 1
+        if not verdict.kept and seen[verdict.reason] <= MOST_PER_REASON:
+            shown.append(verdict)
+    return shown
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _json(data: object) -> str:
+    """JSON that can lie in a script element: no `<` begins a tag or a comment in it (HTML standard, 4.12.1.3)."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _texts() -> dict[str, str]:
+    return {
+        "kept": _("kept"),
+        "rejected": _("rejected"),
+        "instead": _("kept instead"),
+        "twin": _("its like in the other domain"),
+        "page": _("page"),
+        "none": _("Nothing was rejected."),
+        "nothing": _("no picture"),
+    }
+
+
+def _table(names: Mapping[Domain, str], counts: Mapping[Split, Mapping[Domain, int]]) -> list[list[str]]:
+    """The kept images by domain and split, the first row and column being headings."""
+    rows = [[f"{names[domain]} ({domain})", *(str(counts[split][domain]) for split in SPLITS)] for domain in DOMAINS]
+    return [[_("kept"), *SPLITS], *rows]
+
+
+def _groups(verdicts: list[Verdict], names: Mapping[Domain, str]) -> list[dict[str, object]]:
+    rejected = sorted((verdict for verdict in verdicts if not verdict.kept), key=lambda verdict: verdict.reason)
+    groups = [(reason, list(members)) for reason, members in groupby(rejected, key=lambda verdict: verdict.reason)]
+    groups.sort(key=lambda group: (-len(group[1]), group[0]))
+    return [_group(reason, members, names) for reason, members in groups]
+
+
+def _group(reason: str, members: Sequence[Verdict], names: Mapping[Domain, str]) -> dict[str, object]:
+    name, meaning = _reasons().get(reason, (reason, ""))
+    shown = sorted(shown_verdicts(members), key=lambda verdict: (verdict.other, verdict.sha256))
+    more = len(members) - len(shown)
+    return {
+        "reason": reason,
+        "name": name,
+        "meaning": meaning,
+        "total": len(members),
+        "more": _("and {count} more that are not shown", count=more) if more else "",
+        "images": [
+            {"sha256": verdict.sha256, "other": verdict.other, "why": _why(verdict, names)} for verdict in shown
+        ],
+    }
+
+
+def _reasons() -> dict[str, tuple[str, str]]:
+    """Each reason's name and what it means, in the user's language."""
+    return {
+        "duplicate": (_("Copies"), _("They look like an image that is larger and was kept.")),
+        "domain_conflict": (_("In both domains"), _("The same picture was found for A and for B.")),
+        "split_bridge": (
+            _("Bridges"),
+            _("They look like images that train and like images that test; keeping them would leak between both."),
+        ),
+        "too_small": (_("Too small"), _("Their shorter side has too few pixels.")),
+        "extreme_aspect": (_("Slivers"), _("They are much longer than wide, as banners are.")),
+        "no_source": (_("Without a source"), _("No query brought them; run the crawl again.")),
+        "empty": (_("Empty"), _("The file has no bytes.")),
+        "not_image": (_("No image"), _("The bytes are no image in a format that is read.")),
+        "corrupt": (_("Damaged"), _("The image cannot be decoded to its end.")),
+        "too_many_pixels": (_("Too many pixels"), _("Decoding it would take too much memory.")),
+        "crashed": (_("Crashed"), _("The decoder crashed or did not end, twice.")),
+        "missing": (_("Missing"), _("The file is no longer in raw/; crawl it again.")),
+        "changed": (_("Changed"), _("The file's bytes are no longer those that were downloaded.")),
+    }
+
+
+def _why(verdict: Verdict, names: Mapping[Domain, str]) -> str:
+    score, threshold = f"{verdict.score:g}", f"{verdict.threshold:g}"
+    if verdict.reason == "duplicate":
+        return _("{score} of 64 bits differ, up to {threshold} is a copy", score=score, threshold=threshold)
+    if verdict.reason == "too_small":
+        return _("shorter side {score} px, at least {threshold}", score=score, threshold=threshold)
+    if verdict.reason == "extreme_aspect":
+        return _("{score} times as long as wide, at most {threshold}", score=score, threshold=threshold)
+    if verdict.reason == "domain_conflict":
+        return _("found for {a} and for {b}", a=names["A"], b=names["B"])
+    return ""
+
+
+def _image(image: Shown) -> dict[str, str]:
+    candidate = image.candidate
+    size = f"{image.width} × {image.height}" if image.width else f"{image.size_bytes:,} bytes"
+    return {
+        "size": size,
+        "picture": _data_uri(image.thumbnail) if image.thumbnail else "",
+        "title": candidate.title if candidate else "",
+        "query": candidate.query if candidate else "",
+        "link": _link(candidate) if candidate else "",
+    }
+
+
+def _data_uri(jpeg: bytes) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+
+
+def _link(candidate: Candidate) -> str:
+    """The page on which the image was found, else the image, where that is an address of the web; else ""."""
+    return next((url for url in (candidate.page_url, candidate.image_url) if _is_web(url)), "")
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
