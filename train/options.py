@@ -32,7 +32,9 @@ class TrainOptions:
     epochs: int = option(100, "Epochs at the full learning rate.", metavar="N")
     decay_epochs: int = option(100, "Epochs after them in which it falls to 0.", metavar="N")
     steps: int = option(0, "Steps in all, in place of epochs: a half at the full rate, a half falling.", metavar="N")
-    time_budget: str = option("", "Time to train for, in place of epochs: 90s, 6m, 2h.", metavar="TIME")
+    time_budget: str = option(
+        "", "Time to train for, in place of epochs: 90s, 6m, 2h. Beside --steps: stop by then.", metavar="TIME"
+    )
     size: int = option(256, "Side in pixels of the squares that are trained on.", metavar="PIXELS")
     seed: int = option(0, "The same seed gives the same run.", metavar="N")
     name: str = option("", "A name for the run's folder; else the dataset and the generator.")
@@ -51,7 +53,7 @@ class TrainOptions:
     cycle_weight: float = option(10.0, "Weight of the cycle loss.", group=LOSSES)
     identity_weight: float = option(5.0, "Weight of the identity loss.", group=LOSSES)
     replay_size: int = option(50, "Earlier translations that the discriminators see again.", group=LOSSES)
-    num_workers: int = option(2, "Processes that load images; 0 loads in the main one.", group=MACHINE)
+    num_workers: int = option(2, "Threads that load images ahead; 0 loads between the steps.", group=MACHINE)
     threads: int = option(0, "CPU threads; 0 takes one for each core.", group=MACHINE)
     sample_every: int = option(0, "Steps between sample sheets; 0 makes one each tenth of the run.", group=MACHINE)
     checkpoint_every: int = option(0, "Steps between checkpoints; 0 makes one each twentieth.", group=MACHINE)
@@ -70,10 +72,11 @@ class TrainOptions:
         for name in ("beta1", "ema"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) < 1, _("from 0 to below 1"))
         _check("size", self.size, self.size >= 32 and self.size % 4 == 0, _("32 or more, and a multiple of 4"))
+        scores = self.size // 2**self.discriminator_layers >= 4
+        _check("discriminator_layers", self.discriminator_layers, scores, _("so few that --size halves to 4 or more"))
         wanted = self.load_size == 0 or self.load_size >= self.size
         _check("load_size", self.load_size, wanted, _("0, or at least --size"))
         _check("time_budget", self.time_budget, seconds_of(self.time_budget) is not None, _("such as 90s, 6m or 2h"))
-        _check("time_budget", self.time_budget, not (self.steps and self.time_budget), _("absent beside --steps"))
 
     @property
     def time_budget_seconds(self) -> float:

@@ -1,0 +1,265 @@
+"""A Chrome or Chromium driven by Selenium: found on this machine, started with a profile of its own, always ended."""
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.common.exceptions import InvalidSessionIdException, NoSuchWindowException, WebDriverException
+from selenium.webdriver.common.proxy import Proxy, ProxyType
+from selenium.webdriver.remote.client_config import ClientConfig
+from selenium.webdriver.remote.remote_connection import RemoteConnection
+from selenium.webdriver.remote.webdriver import WebDriver
+from urllib3.exceptions import HTTPError
+
+from crawler import reaper
+from crawler.options import CrawlOptions
+from pipeline.errors import BrowserError
+from pipeline.language import _
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+DRIVERS = ("chromedriver", "chromium.chromedriver")
+DRIVER_PLACES = (Path("/usr/lib/chromium/chromedriver"), Path("/usr/lib/chromium-browser/chromedriver"))
+NOBODY = "http://127.0.0.1:9"
+"""The proxy for everything that the browser may not reach: the discard port, where nobody listens (RFC 863)."""
+START_SECONDS = 30.0
+PAGE_SECONDS = 30.0
+QUIT_SECONDS = 3
+DOWNLOAD_SECONDS = 20.0
+_STARTED = re.compile(r"started successfully on port (\d+)")
+
+log = logging.getLogger(__name__)
+
+
+def find_browser(named: str = "") -> Path:
+    """The browser's program: the one that is named, else the first on PATH. Raises BrowserError with the remedy."""
+    if named:
+        return _program(named, "--browser")
+    for name in BROWSERS:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    raise BrowserError(
+        _(
+            "No browser found (looked for {names} on PATH). Install one, such as `apt install chromium`,"
+            " or name it with --browser PATH.",
+            names=", ".join(BROWSERS),
+        )
+    )
+
+
+def find_driver(named: str = "") -> Path:
+    """The chromedriver: the named one, else SE_CHROMEDRIVER, PATH, where Debian puts it. Downloads nothing.
+
+    Raises BrowserError with the remedy.
+    """
+    if named:
+        return _program(named, "--driver")
+    if os.environ.get("SE_CHROMEDRIVER"):
+        return _program(os.environ["SE_CHROMEDRIVER"], "SE_CHROMEDRIVER")
+    found = [Path(path) for path in map(shutil.which, DRIVERS) if path]
+    found += [path for path in DRIVER_PLACES if os.access(path, os.X_OK)]
+    if found:
+        return found[0]
+    raise BrowserError(
+        _(
+            "No chromedriver found. Install the one that belongs to your browser, such as"
+            " `apt install chromium-driver`, or name it with --driver PATH."
+        )
+    )
+
+
+@contextmanager
+def open_browser(options: CrawlOptions, hosts: Sequence[str]) -> Iterator[WebDriver]:
+    """A running browser; it and its driver are gone when the block ends, or when this process ends in any way.
+
+    It reaches only `hosts`, each HOST or HOST:PORT, `*` standing for any part of a name: whatever else a page embeds
+    is sent to a proxy that is not there, so that no search result makes it call on the user's own network.
+    Raises BrowserError when one of the two is missing, they do not fit, or they die while they are used.
+    """
+    browser = find_browser(options.browser)
+    driver = _driver_or_download(options.driver)
+    own_folder = Path(tempfile.mkdtemp(prefix="unpaired-browser-"))
+    with (
+        _running_driver(driver, own_folder) as address,
+        browser_errors(),
+        _session(_arguments(options, hosts, browser, own_folder), address) as session,
+    ):
+        yield session
+
+
+@contextmanager
+def _running_driver(driver: Path, own_folder: Path) -> Iterator[str]:
+    """A chromedriver that leads a session of its own, so that Ctrl-C does not reach it and its family can be found."""
+    log_file = own_folder / "driver.log"
+    try:
+        with log_file.open("wb") as output:
+            process = subprocess.Popen(
+                [driver, "--port=0"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        shutil.rmtree(own_folder, ignore_errors=True)
+        raise BrowserError(_("{driver}: cannot be started: {error}.", driver=driver, error=error.strerror)) from error
+    with _reaped(process, own_folder):
+        yield f"http://127.0.0.1:{_port(process, driver, log_file)}"
+
+
+@contextmanager
+def _reaped(process: subprocess.Popen[bytes], own_folder: Path) -> Iterator[None]:
+    """While the block runs, a second process waits for our end; then it kills the session and removes the folder."""
+    watcher = subprocess.Popen(
+        [sys.executable, "-I", "-S", reaper.__file__, str(process.pid), str(own_folder)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        assert watcher.stdin is not None
+        watcher.stdin.close()
+        process.wait()
+        watcher.wait()
+
+
+def _port(process: subprocess.Popen[bytes], driver: Path, log_file: Path) -> int:
+    give_up_at = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up_at:
+        output = log_file.read_text(encoding="utf-8", errors="replace")
+        started = _STARTED.search(output)
+        if started:
+            return int(started[1])
+        if process.poll() is not None:
+            break
+        time.sleep(0.01)
+    raise BrowserError(
+        _(
+            "{driver}: does not start ({output}). Install the chromedriver of your browser's version"
+            " or name it with --driver PATH.",
+            driver=driver,
+            output=log_file.read_text(encoding="utf-8", errors="replace").strip()[-300:] or process.poll(),
+        )
+    )
+
+
+@contextmanager
+def _session(arguments: webdriver.ChromeOptions, address: str) -> Iterator[WebDriver]:
+    # without this, Selenium would send its commands to 127.0.0.1 through HTTP_PROXY
+    direct = Proxy({"proxyType": ProxyType.DIRECT})
+    config = ClientConfig(remote_server_addr=address, proxy=direct, timeout=int(2 * PAGE_SECONDS))
+    session = webdriver.Remote(command_executor=RemoteConnection(client_config=config), options=arguments)
+    try:
+        session.set_page_load_timeout(PAGE_SECONDS)
+        session.set_script_timeout(PAGE_SECONDS)
+        yield session
+    finally:
+        config.timeout = QUIT_SECONDS  # one that hangs is killed
+        with suppress(WebDriverException, HTTPError, OSError):
+            session.quit()
+        close = getattr(session.command_executor, "close", None)
+        if close is not None:
+            close()
+
+
+@contextmanager
+def browser_errors() -> Iterator[None]:
+    """What Selenium says of a browser that is missing, does not fit or is gone, in our words."""
+    try:
+        yield
+    except (InvalidSessionIdException, NoSuchWindowException, HTTPError, ConnectionError) as error:
+        raise BrowserError(_gone(str(error))) from error
+    except WebDriverException as error:
+        message = (error.msg or "").strip()
+        if "only supports Chrome version" in message:
+            raise BrowserError(
+                _(
+                    "Browser and driver do not fit: {message}. Install the chromedriver of the browser's version"
+                    " (`apt install chromium chromium-driver`) or name it with --driver PATH.",
+                    message=" ".join(message.split()),
+                )
+            ) from error
+        raise BrowserError(_gone(message)) from error
+
+
+def _gone(message: str) -> str:
+    return _(
+        "The browser does not answer: {message}. What was found is kept; run the same command again"
+        " (`pipeline doctor` says what is missing).",
+        message=" ".join(message.split())[:300],
+    )
+
+
+def _arguments(options: CrawlOptions, hosts: Sequence[str], browser: Path, own_folder: Path) -> webdriver.ChromeOptions:
+    arguments = webdriver.ChromeOptions()
+    arguments.binary_location = str(browser)
+    arguments.page_load_strategy = "eager"
+    profile = Path(options.profile).absolute() if options.profile else own_folder / "profile"
+    for argument in (
+        f"--user-data-dir={profile}",
+        "--window-size=1280,2000",
+        "--lang=ko",
+        "--no-first-run",
+        "--no-default-browser-check",
+        f"--proxy-server={NOBODY}",
+        f"--proxy-bypass-list={';'.join(('<-loopback>', *hosts))}",  # loopback is no exception
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-default-apps",
+        "--disable-dev-shm-usage",
+        "--disable-extensions",
+        "--disable-sync",
+        "--metrics-recording-only",
+        "--mute-audio",
+        *(() if options.headed else ("--headless=new", "--disable-gpu")),
+        *(("--no-sandbox",) if os.geteuid() == 0 else ()),  # Chrome's sandbox refuses to run as root
+    ):
+        arguments.add_argument(argument)
+    arguments.add_experimental_option("prefs", {"intl.accept_languages": "ko-KR,ko,en"})
+    return arguments
+
+
+def _program(named: str, origin: str) -> Path:
+    path = shutil.which(named)
+    if path is None:
+        raise BrowserError(_("{origin} {path}: not a program that can be run.", origin=origin, path=named))
+    return Path(path)
+
+
+def _driver_or_download(named: str) -> Path:
+    try:
+        return find_driver(named)
+    except BrowserError:
+        downloaded = None if named or os.environ.get("SE_CHROMEDRIVER") else _downloaded_driver()
+        if downloaded is None:
+            raise
+        return downloaded
+
+
+def _downloaded_driver() -> Path | None:
+    """What webdriver-manager brings within 20 seconds, or None; behind a proxy that swallows it would wait forever."""
+    brought: list[Path] = []
+
+    def download() -> None:
+        from webdriver_manager.chrome import ChromeDriverManager
+
+        try:
+            brought.append(Path(ChromeDriverManager().install()))
+        except (OSError, ValueError, AttributeError) as error:  # requests' errors are OSErrors
+            log.debug("webdriver-manager: %s", error)
+
+    thread = threading.Thread(target=download, name="driver-download", daemon=True)
+    thread.start()
+    thread.join(DOWNLOAD_SECONDS)
+    return brought[0] if brought else None

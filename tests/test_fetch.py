@@ -1,0 +1,479 @@
+"""Downloads against a loopback server that misbehaves."""
+
+import base64
+import gzip
+import io
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from crawler.fetch import MAX_WAIT_SECONDS, Fetcher, FetchError, StoppedError, retry_after
+from crawler.options import CrawlOptions
+
+CERTIFICATE = """-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgNbOBI4Kdvl6HDrfO
+l+j4gBqlMp3DmCIrIEW1l7ZWayuhRANCAATF1JOcwBsI1h/RoGVzSOwNXirIDZX/
+w5X+InC58oxSFjDzes5QyEvW8Y4wMaWwTpcKuYOomPg228zwV7xnI7Mg
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBaDCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAWMRQwEgYDVQQDDAtpbWFnZXMu
+dGVzdDAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowFjEUMBIGA1UE
+AwwLaW1hZ2VzLnRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATF1JOcwBsI
+1h/RoGVzSOwNXirIDZX/w5X+InC58oxSFjDzes5QyEvW8Y4wMaWwTpcKuYOomPg2
+28zwV7xnI7Mgo0owSDAWBgNVHREEDzANggtpbWFnZXMudGVzdDAPBgNVHRMBAf8E
+BTADAQH/MB0GA1UdDgQWBBQ0u9CAzyj6T/TzoPTEuGx7mnXQUDAKBggqhkjOPQQD
+AgNJADBGAiEAkMWGwL11pcvaNei3G+ZP1J32QPxzZE11FdehhNi4orYCIQCPus6f
+wliwC+wFCwUSa18hxZnw+g08L8+L4wfxIiFAqQ==
+-----END CERTIFICATE-----
+"""
+"""A key and a certificate of nobody, for images.test, valid from 2020 to 2120."""
+
+Answer = Callable[[socket.socket, str], None]
+
+
+def jpeg(width: int = 40, height: int = 30) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((width, height), 60).convert("RGB").save(file, "JPEG")
+    return file.getvalue()
+
+
+def reply(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
+    lines = (f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", "")
+    return "\r\n".join(lines).encode() + body
+
+
+class Server:
+    """Answers each path by its function, raw bytes on a real socket; keeps the requests as they came."""
+
+    def __init__(self, listening: socket.socket, answers: dict[str, Answer]) -> None:
+        self.listening = listening
+        self.port: int = listening.getsockname()[1]
+        self.host = f"127.0.0.1:{self.port}"
+        self.requests: list[str] = []
+        self._answers = answers
+
+    def url(self, path: str = "/") -> str:
+        return f"http://{self.host}{path}"
+
+    def accept(self) -> None:
+        while True:
+            try:
+                connection, _peer = self.listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    block = connection.recv(65536)
+                    if not block:
+                        return
+                    request += block
+                self.requests.append(request.decode("latin-1"))
+                target = self.requests[-1].split(" ")[1]
+                self._answers.get(target, self._answers.get("*", _missing))(connection, target)
+            except OSError:
+                return  # the client had enough
+
+
+def _missing(connection: socket.socket, _target: str) -> None:
+    connection.sendall(reply(b"gone", "404 Not Found"))
+
+
+def fixed(*answers: bytes) -> Answer:
+    """The first answer to the first request, and so on; the last one to all that follow."""
+    left = list(answers)
+
+    def answer(connection: socket.socket, _target: str) -> None:
+        connection.sendall(left.pop(0) if len(left) > 1 else left[0])
+
+    return answer
+
+
+@contextmanager
+def serving(answers: dict[str, Answer], context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        listening = context.wrap_socket(plain, server_side=True) if context else plain
+        with listening:
+            server = Server(listening, answers)
+            thread = threading.Thread(target=server.accept)
+            thread.start()
+            try:
+                yield server
+            finally:
+                listening.shutdown(socket.SHUT_RDWR)
+                thread.join()
+
+
+def fetcher(
+    server: Server, *, allow: tuple[str, ...] | None = None, deadline: float = 20.0, **parts: object
+) -> Fetcher:
+    options = CrawlOptions(
+        allow_host=(server.host,) if allow is None else allow,
+        timeout_seconds=10.0,
+        deadline_seconds=deadline,
+        max_size_bytes=1_000_000,
+    )
+    return Fetcher(options, **{"sleep": lambda _seconds: None, **parts})  # type: ignore[arg-type]
+
+
+def failure(server: Server, path: str = "/", **parts: object) -> FetchError:
+    with pytest.raises(FetchError) as caught:
+        fetcher(server, **parts).fetch(server.url(path))  # type: ignore[arg-type]
+    return caught.value
+
+
+def test_an_image_comes_back_whole_with_the_extension_of_its_content() -> None:
+    picture = jpeg()
+    with serving({"/a.png": fixed(reply(picture, "200 OK", "Content-Type: text/html"))}) as server:
+        fetched = fetcher(server).fetch(server.url("/a.png"))
+    assert (fetched.data, fetched.extension, fetched.final_url) == (picture, "jpg", server.url("/a.png"))
+
+
+def test_a_request_carries_no_cookie_no_referer_no_credentials_and_says_who_asks() -> None:
+    answers = {"/": fixed(reply(b"", "302 Found", "Location: /b", "Set-Cookie: a=1")), "/b": fixed(reply(jpeg()))}
+    with serving(answers) as server:
+        fetcher(server).fetch(f"http://user:secret@{server.host}/")
+    for request in server.requests:
+        names = {line.partition(":")[0].lower() for line in request.splitlines()[1:]}
+        assert names.isdisjoint({"cookie", "referer", "authorization"})
+        assert "User-Agent: unpaired/" in request
+        assert f"Host: {server.host}" in request
+
+
+def test_proxies_and_netrc_of_the_environment_are_never_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("default login me password secret\n")
+    with serving({"/": fixed(reply(jpeg()))}) as server, serving({}) as trap:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, trap.url())
+        fetcher(server).fetch(server.url())
+    assert trap.requests == []
+    assert "secret" not in server.requests[0]
+
+
+def test_a_korean_file_name_is_requested_percent_encoded() -> None:
+    encoded = "/%EB%B2%9A%EA%BD%83%20%EC%9D%B4%EB%AF%B8%EC%A7%80.jpg"
+    with serving({encoded: fixed(reply(jpeg()))}) as server:
+        assert fetcher(server).fetch(server.url("/벚꽃 이미지.jpg")).data
+
+
+def test_a_redirect_may_be_relative_and_written_in_raw_hangul() -> None:
+    redirect = b"HTTP/1.1 301 Moved\r\nLocation: /\xeb\xb2\x9a.jpg\r\nContent-Length: 0\r\n\r\n"
+    with serving({"/": fixed(redirect), "/%EB%B2%9A.jpg": fixed(reply(jpeg()))}) as server:
+        assert fetcher(server).fetch(server.url()).final_url == server.url("/%EB%B2%9A.jpg")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(b"", "empty"), (b"<html>no</html>", "not_image"), (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not_image")],
+)
+def test_a_body_that_is_no_image_is_refused_whatever_its_type_says(body: bytes, reason: str) -> None:
+    with serving({"/": fixed(reply(body, "200 OK", "Content-Type: image/jpeg"))}) as server:
+        error = failure(server)
+    assert (error.reason, error.temporary) == (reason, False)
+
+
+def test_a_picture_of_absurd_dimensions_is_refused() -> None:
+    file = io.BytesIO()
+    Image.new("1", (12_000, 10_000)).save(file, "PNG")
+    with serving({"/": fixed(reply(file.getvalue()))}) as server:
+        assert failure(server).reason == "too_many_pixels"
+
+
+def test_a_truncated_image_is_kept_since_its_bytes_are_what_the_server_has() -> None:
+    half = jpeg(300, 200)[:2000]
+    with serving({"/": fixed(reply(half))}) as server:
+        assert fetcher(server).fetch(server.url()).data == half
+
+
+def test_a_body_shorter_than_its_content_length_is_no_image() -> None:
+    whole = reply(jpeg())
+    with serving({"/": fixed(whole[:-100])}) as server:
+        error = failure(server)
+    assert (error.reason, error.temporary) == ("connection", True)
+
+
+def test_a_body_over_the_cap_is_dropped() -> None:
+    with serving({"/": fixed(reply(bytes(1_000_001)))}) as server:
+        assert failure(server).reason == "too_large"
+
+
+def test_a_body_without_length_and_end_is_dropped_at_the_cap() -> None:
+    def endless(connection: socket.socket, _target: str) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(bytes(65536))
+
+    with serving({"/": endless}) as server:
+        assert failure(server).reason == "too_large"
+
+
+def test_the_cap_counts_decoded_bytes() -> None:
+    bomb = gzip.compress(bytes(2_000_000))
+    with serving({"/": fixed(reply(bomb, "200 OK", "Content-Encoding: gzip"))}) as server:
+        assert failure(server).reason == "too_large"
+
+
+def test_a_compression_bomb_takes_no_memory() -> None:
+    program = """if True:
+        import resource, sys
+        from crawler.fetch import Fetcher, FetchError
+        from crawler.options import CrawlOptions
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        try:
+            Fetcher(CrawlOptions(allow_host=(sys.argv[1],))).fetch(f"http://{sys.argv[1]}/")
+        except FetchError as error:
+            sys.stdout.write(f"{error.reason} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before}")
+    """
+    bomb = gzip.compress(gzip.compress(bytes(800_000_000), 1), 1)  # 800 MB in 4 MB in 20 kB
+    with serving({"/": fixed(reply(bomb, "200 OK", "Content-Encoding: gzip, gzip"))}) as server:
+        child = subprocess.run(
+            [sys.executable, "-c", program, server.host], capture_output=True, text=True, check=True, timeout=60
+        )
+    reason, grown_kilobytes = child.stdout.split()
+    assert reason == "too_large"
+    assert int(grown_kilobytes) < 200_000
+
+
+def drip(*parts: bytes) -> Answer:
+    """The first parts at once, then one byte at a time for as long as anybody listens."""
+
+    def answer(connection: socket.socket, _target: str) -> None:
+        for part in parts:
+            connection.sendall(part)
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.05)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nX: ",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n",
+        b"HTTP/1.1 503 No\r\nContent-Length: 100000\r\nX: ",
+    ],
+    ids=["status", "header", "length", "no length", "chunk", "error"],
+)
+def test_a_server_that_sends_a_byte_at_a_time_meets_the_deadline(start: bytes) -> None:
+    with serving({"/": drip(start)}) as server:
+        error = failure(server, deadline=0.4)
+    assert (error.reason, error.temporary) == ("deadline", True)
+
+
+def test_a_temporary_failure_is_tried_again_after_the_wait_that_the_server_asks_for() -> None:
+    waits: list[float] = []
+    busy = reply(b"", "503 Busy", "Retry-After: 7")
+    with serving({"/": fixed(busy, reply(b"", "429 Slow down"), reply(jpeg()))}) as server:
+        assert fetcher(server, sleep=waits.append).fetch(server.url()).data
+    assert waits[0] == 7
+    assert 1.0 <= waits[1] <= 2.0
+
+
+def test_a_server_that_stays_busy_is_left_after_three_attempts_as_a_temporary_failure() -> None:
+    with serving({"/": fixed(reply(b"", "503 Busy"))}) as server:
+        error = failure(server)
+    assert (error.reason, error.temporary, len(server.requests)) == ("http_503", True, 3)
+
+
+def test_no_wait_goes_beyond_the_deadline() -> None:
+    waits: list[float] = []
+    with serving({"/": fixed(reply(b"", "503 Busy", "Retry-After: 25"))}) as server:
+        error = failure(server, sleep=waits.append)
+    assert (error.reason, waits, len(server.requests)) == ("http_503", [], 1)
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "410 Gone", "304 Not Modified"])
+def test_a_permanent_failure_is_asked_once(status: str) -> None:
+    with serving({"/": fixed(reply(b"", status))}) as server:
+        error = failure(server)
+    assert (error.reason, error.temporary, len(server.requests)) == (f"http_{status[:3]}", False, 1)
+
+
+def test_a_reset_in_the_middle_of_the_body_is_tried_again() -> None:
+    picture = jpeg()
+    left = [1]
+
+    def answer(connection: socket.socket, _target: str) -> None:
+        if left:
+            left.pop()
+            connection.sendall(reply(picture)[:-50])
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # close() sends RST
+            return
+        connection.sendall(reply(picture))
+
+    with serving({"/": answer}) as server:
+        assert fetcher(server).fetch(server.url()).data == picture
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("5", 5.0),
+        ("1000000000", MAX_WAIT_SECONDS),
+        ("Thu, 01 Jan 1970 00:00:12 GMT", 12.0),
+        ("Thu, 01 Jan 2037 00:00:00 GMT", MAX_WAIT_SECONDS),
+        ("Wed, 31 Dec 1969 23:00:00 GMT", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("9" * 400, MAX_WAIT_SECONDS),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_date_and_capped(header: str, seconds: float | None) -> None:
+    assert retry_after(header, now=0.0) == seconds
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0.0.0.0"])
+def test_a_private_address_is_refused_without_a_connection(host: str) -> None:
+    with serving({"*": fixed(reply(jpeg()))}) as server:
+        with pytest.raises(FetchError) as caught:
+            fetcher(server, allow=()).fetch(f"http://{host}:{server.port}/")
+        server.listening.settimeout(0)
+    assert (caught.value.reason, caught.value.temporary, server.requests) == ("blocked_address", False, [])
+
+
+@pytest.mark.parametrize("scheme", ["file:///etc/hostname", "ftp://127.0.0.1/a", "javascript:alert(1)", "blob:x"])
+def test_other_schemes_are_refused_at_first_and_after_a_redirect(scheme: str) -> None:
+    with serving({"/": fixed(reply(b"", "302 Found", f"Location: {scheme}"))}) as server:
+        assert failure(server).reason == "bad_scheme"
+        with pytest.raises(FetchError, match="bad_scheme"):
+            fetcher(server).fetch(scheme)
+
+
+def test_a_redirect_from_an_allowed_host_to_another_private_one_is_refused() -> None:
+    with serving({"*": fixed(reply(jpeg()))}) as secret:
+        redirect = fixed(reply(b"", "302 Found", f"Location: {secret.url()}"))
+        with serving({"/": redirect}) as server:
+            assert failure(server).reason == "blocked_address"
+    assert secret.requests == []
+
+
+def test_six_redirects_are_one_too_many() -> None:
+    def answer(connection: socket.socket, target: str) -> None:
+        number = int(target[1:])
+        last = reply(jpeg())
+        connection.sendall(reply(b"", "302 Found", f"Location: /{number - 1}") if number else last)
+
+    with serving({"*": answer}) as server:
+        assert fetcher(server).fetch(server.url("/5")).data
+        assert failure(server, "/6").reason == "too_many_redirects"
+
+
+def test_a_name_is_resolved_once_a_hop_and_its_private_second_answer_is_refused() -> None:
+    answers = [["127.0.0.1"], ["10.0.0.1"]]
+    asked: list[str] = []
+
+    def resolve(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return answers[len(asked) - 1]
+
+    with serving({"/": fixed(reply(b"", "302 Found", "Location: http://second.test/"))}) as server:
+        allowed = (f"first.test:{server.port}",)
+        with pytest.raises(FetchError, match="blocked_address"):
+            fetcher(server, allow=allowed, resolve=resolve).fetch(f"http://first.test:{server.port}/")
+    assert asked == ["first.test", "second.test"]
+    assert f"Host: first.test:{server.port}" in server.requests[0]
+
+
+def test_a_name_that_nobody_knows_is_a_temporary_failure() -> None:
+    def resolve(_host: str, _port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_AGAIN, "no")
+
+    with pytest.raises(FetchError) as caught:
+        Fetcher(CrawlOptions(), resolve=resolve, sleep=lambda _seconds: None).fetch("http://nowhere.test/a.jpg")
+    assert (caught.value.reason, caught.value.temporary) == ("connection", True)
+
+
+@contextmanager
+def serving_tls(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
+    certificate = tmp_path / "images.test.pem"
+    certificate.write_text(CERTIFICATE)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serving({"*": fixed(reply(jpeg()))}, context) as server:
+        yield server, certificate
+
+
+def over_tls(server: Server, host: str) -> bytes:
+    options = CrawlOptions(allow_host=(host,))
+    loopback = Fetcher(options, resolve=lambda _host, _port: ["127.0.0.1"], sleep=lambda _seconds: None)
+    return loopback.fetch(f"https://{host}:{server.port}/").data
+
+
+def test_tls_greets_and_verifies_the_name_although_the_connection_goes_to_the_checked_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving_tls(tmp_path) as (server, certificate):
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert over_tls(server, "images.test")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    with serving_tls(tmp_path) as (server, _certificate), pytest.raises(FetchError, match="tls"):
+        over_tls(server, "images.test")
+
+
+def test_a_certificate_of_another_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving_tls(tmp_path) as (server, certificate):
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with pytest.raises(FetchError, match="tls"):
+            over_tls(server, "other.test")
+
+
+def test_a_data_url_is_decoded_under_the_same_cap() -> None:
+    picture = jpeg()
+    url = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
+    assert Fetcher(CrawlOptions()).fetch(url).data == picture
+    with pytest.raises(FetchError, match="too_large"):
+        Fetcher(CrawlOptions(max_size_bytes=100)).fetch(url)
+
+
+@pytest.mark.parametrize("url", ["data:image/png", "data:;base64,AAA", "data:;base64,é"])
+def test_a_broken_data_url_is_refused(url: str) -> None:
+    with pytest.raises(FetchError, match="bad_url"):
+        Fetcher(CrawlOptions()).fetch(url)
+
+
+def test_stopping_ends_a_running_download_at_once_and_says_nothing_about_its_url() -> None:
+    begun = threading.Event()
+
+    def answer(connection: socket.socket, target: str) -> None:
+        begun.set()
+        drip(b"HTTP/1.1 200 OK\r\n\r\n")(connection, target)
+
+    with serving({"/": answer}) as server:
+        running = fetcher(server)
+        ended: list[type] = []
+
+        def fetch() -> None:
+            try:
+                running.fetch(server.url())
+            except StoppedError as error:
+                ended.append(type(error))
+
+        thread = threading.Thread(target=fetch)
+        thread.start()
+        assert begun.wait(10)
+        running.stop()
+        thread.join(10)
+        assert ended == [StoppedError]

@@ -1,0 +1,212 @@
+"""The engine: what it reads from addresses and script data, and from the loopback site through a real browser."""
+
+import dataclasses
+import io
+from collections.abc import Iterator, Sequence
+
+import pytest
+from PIL import Image
+from selenium.webdriver.remote.webdriver import WebDriver
+
+from crawler.browser import open_browser
+from crawler.engines.google import (
+    GIVE_UP_AFTER,
+    Layers,
+    Link,
+    UnknownLayoutError,
+    is_preview,
+    read_link,
+    read_script_data,
+    search,
+    search_url,
+)
+from crawler.options import CrawlOptions
+from pipeline.demo.site import Behaviour, Offer, Site, serve
+from pipeline.errors import CaptchaError, NoResultsError, OfflineError
+from pipeline.records import Candidate, Query
+
+BLOSSOM = Query("B", "벚꽃 이미지")
+QUICK = Behaviour(preview_delay=(0.02, 0.06), show_more_after=0)
+
+
+def test_the_address_of_the_result_page_carries_the_query_and_the_image_tab() -> None:
+    expected = "/search?q=%EB%B2%9A%EA%BD%83+%EC%9D%B4%EB%AF%B8%EC%A7%80&udm=2"
+    assert search_url(BLOSSOM, "") == "https://www.google.com" + expected
+    for base in ("http://127.0.0.1:8000", "http://127.0.0.1:8000/", "http://127.0.0.1:8000/search"):
+        assert search_url(BLOSSOM, base) == "http://127.0.0.1:8000" + expected
+
+
+def test_a_tile_link_tells_the_image_its_page_and_its_size() -> None:
+    href = "https://www.google.com/imgres?q=x&imgurl=https%3A%2F%2Fa.kr%2F%25EB.jpg%3Fx%3D1&imgrefurl=http%3A%2F%2Fa.kr&w=640&h=480"
+    assert read_link(href) == Link("https://a.kr/%EB.jpg?x=1", "http://a.kr", 640, 480)
+
+
+@pytest.mark.parametrize("href", ["", "https://a.kr/page", "/imgres?w=3", "/search?imgurl=http://a.kr/x.jpg"])
+def test_any_other_link_is_no_image(href: str) -> None:
+    assert read_link(href) is None
+
+
+@pytest.mark.parametrize("size", ["", "-3", "1e9", "٣", "9" * 40])
+def test_a_size_that_is_no_number_is_not_known(size: str) -> None:
+    assert read_link(f"/imgres?imgurl=http://a.kr/x.jpg&w={size}&h=5") == Link("http://a.kr/x.jpg", "", 0, 5)
+
+
+def test_script_data_gives_the_first_image_that_is_no_preview() -> None:
+    text = (
+        '"doc",["https://encrypted-tbn0.gstatic.com/images?q\\u003dtbn:x",160,240],'
+        '["https://a.kr/%EB%B2%9A.jpg?a\\u003d1\\x26b",480,640],["https://b.kr/y.jpg",1,1]'
+    )
+    assert read_script_data(text) == Link("https://a.kr/%EB%B2%9A.jpg?a=1&b", "", 640, 480)
+    assert read_script_data('"doc",null') is None
+
+
+@pytest.mark.parametrize(
+    "url", ["", "data:image/png;base64,AA", "https://encrypted-tbn0.gstatic.com/x", "http://h/images?q=tbn:x", "/x.jpg"]
+)
+def test_the_engines_own_small_copies_are_no_images(url: str) -> None:
+    assert is_preview(url)
+
+
+@pytest.mark.parametrize("url", ["https://a.kr/x.jpg", "http://a.kr/images?q=roses", "https://gstatic.com.kr/x"])
+def test_a_foreign_address_is_an_image(url: str) -> None:
+    assert not is_preview(url)
+
+
+def test_a_layer_that_never_gave_anything_is_left_alone_and_one_that_did_is_not() -> None:
+    layers = Layers()
+    for _time in range(GIVE_UP_AFTER):
+        layers.count("hover", False)
+        layers.count("click", False)
+    assert layers.is_hopeless("hover")
+    layers.count("click", True)
+    for _time in range(GIVE_UP_AFTER):
+        layers.count("click", False)
+    assert not layers.is_hopeless("click")
+
+
+def offers(count: int) -> list[Offer]:
+    made = []
+    for number in range(count):
+        file = io.BytesIO()
+        Image.new("RGB", (320, 200), (number * 5 % 256, 120, 90)).save(file, "JPEG")
+        made.append(Offer(f"사진 {number}.jpg", file.getvalue(), title=f"사진 {number}"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[WebDriver]:
+    with open_browser(CrawlOptions(), ("127.0.0.1",)) as session:
+        yield session
+
+
+def found(driver: WebDriver, site: Site, layers: Layers, most: int = 1000) -> list[Candidate]:
+    offered = search(BLOSSOM, driver, site.search_url, layers)
+    return [candidate for candidate, _number in zip(offered, range(most), strict=False)]
+
+
+def assert_complete(candidates: Sequence[Candidate], offered: Sequence[Offer], site: Site) -> None:
+    assert {candidate.image_url for candidate in candidates} == {site.address(offer) for offer in offered}
+    assert [candidate.rank for candidate in candidates] == list(range(len(offered)))
+
+
+@pytest.mark.browser
+def test_hovering_finds_every_image_once_with_its_page_title_and_size(driver: WebDriver) -> None:
+    offered = offers(70)
+    layers = Layers()
+    behaviour = dataclasses.replace(QUICK, show_more_after=2, duplicates=0.2, jsname=0.3)
+    with serve({BLOSSOM.text: offered}, behaviour) as site:
+        candidates = found(driver, site, layers)
+        assert_complete(candidates, offered, site)
+        assert site.requests.downloads.total() == 0
+    assert layers.found["click"] == layers.found["script"] == 0
+    first = next(candidate for candidate in candidates if candidate.title == "사진 0")
+    assert (first.domain, first.engine, first.query) == ("B", "google", "벚꽃 이미지")
+    assert (first.claimed_width, first.claimed_height) == (320, 200)
+    assert first.page_url.startswith(f"http://{site.image_host}/")
+
+
+@pytest.mark.browser
+def test_a_search_reads_no_further_than_it_is_asked(driver: WebDriver) -> None:
+    with serve({BLOSSOM.text: offers(70)}, QUICK) as site:
+        assert len(found(driver, site, Layers(), most=5)) == 5
+        assert site.requests.batches <= 1
+
+
+@pytest.mark.browser
+def test_clicking_finds_what_hovering_does_not(driver: WebDriver) -> None:
+    offered = offers(12)
+    layers = Layers()
+    behaviour = dataclasses.replace(QUICK, hover_link=False, script_data=False, jsname=0.5, duplicates=0.0)
+    with serve({BLOSSOM.text: offered}, behaviour) as site:
+        assert_complete(found(driver, site, layers), offered, site)
+    assert layers.found["click"] == 12
+
+
+@pytest.mark.browser
+def test_script_data_is_the_last_resort(driver: WebDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.engines.google.FULL_IMAGE_SECONDS", 0.2)
+    offered = offers(12)
+    layers = Layers()
+    behaviour = dataclasses.replace(QUICK, hover_link=False, panel=False)
+    with serve({BLOSSOM.text: offered}, behaviour) as site:
+        assert_complete(found(driver, site, layers), offered, site)
+    assert layers.found["script"] >= 12
+
+
+@pytest.mark.browser
+def test_tiles_that_no_layer_can_read_are_a_changed_layout(driver: WebDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.engines.google.FULL_IMAGE_SECONDS", 0.2)
+    behaviour = dataclasses.replace(QUICK, hover_link=False, panel=False, script_data=False)
+    with serve({BLOSSOM.text: offers(12)}, behaviour) as site, pytest.raises(UnknownLayoutError, match="imgurl"):
+        found(driver, site, Layers())
+
+
+@pytest.mark.browser
+def test_a_page_without_tiles_is_a_changed_layout(driver: WebDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.engines.google.PAGE_SECONDS", 0.5)
+    behaviour = dataclasses.replace(QUICK, layout_changed=True)
+    with serve({BLOSSOM.text: offers(12)}, behaviour) as site, pytest.raises(UnknownLayoutError, match="data-docid"):
+        found(driver, site, Layers())
+
+
+@pytest.mark.browser
+def test_a_page_that_says_so_has_no_results(driver: WebDriver) -> None:
+    with serve({}, QUICK) as site, pytest.raises(NoResultsError, match="벚꽃 이미지"):
+        found(driver, site, Layers())
+
+
+@pytest.mark.browser
+def test_the_consent_page_is_refused_and_left(driver: WebDriver) -> None:
+    with serve({BLOSSOM.text: offers(3)}, dataclasses.replace(QUICK, consent=True)) as site:
+        driver.get(site.search_url)
+        driver.delete_all_cookies()
+        assert len(found(driver, site, Layers(), most=3)) == 3
+        assert [cookie["value"] for cookie in driver.get_cookies() if cookie["name"] == "SOCS"] == ["0"]
+
+
+@pytest.mark.browser
+def test_a_captcha_ends_the_search_after_what_was_found(driver: WebDriver) -> None:
+    with serve({BLOSSOM.text: offers(70)}, dataclasses.replace(QUICK, captcha_after=3)) as site:
+        offered = search(BLOSSOM, driver, site.search_url, Layers())
+        assert next(offered).rank == 0
+        with pytest.raises(CaptchaError, match=r"--headed --profile"):
+            list(offered)
+
+
+@pytest.mark.browser
+def test_nothing_else_that_a_page_embeds_is_reached(driver: WebDriver) -> None:
+    with serve({}) as secret:
+        trap = dataclasses.replace(
+            QUICK, trap=f"http://localhost:{secret.search_url.rpartition(':')[2]}/search?q=x&udm=2"
+        )
+        with serve({BLOSSOM.text: offers(3)}, trap) as site:
+            assert len(found(driver, site, Layers())) == 3
+        assert secret.requests.pages == 0
+
+
+@pytest.mark.browser
+def test_an_engine_that_does_not_answer_is_offline(driver: WebDriver) -> None:
+    with serve({}) as site:
+        gone = site
+    with pytest.raises(OfflineError, match=r"ERR_CONNECTION_REFUSED"):
+        found(driver, gone, Layers())
