@@ -1,3 +1,454 @@
 """The Korean catalogue: English message -> Korean message, with the same named fields."""
 
-KOREAN: dict[str, str] = {}
+KOREAN: dict[str, str] = {
+    ", {count} failed ({reasons})": ", 실패 {count}개({reasons})",
+    "--cuda: no usable NVIDIA GPU ({reason}). Look at nvidia-smi, or leave --cuda out.": (
+        "--cuda: 쓸 수 있는 NVIDIA GPU가 없습니다({reason}). nvidia-smi를 확인하거나 --cuda 없이 실행하세요."
+    ),
+    "--cuda: this torch ({version}) is built for the CPU only. Install one built for CUDA (pip install "
+    "--force-reinstall torch), or leave --cuda out.": (
+        "--cuda: 설치된 torch({version})는 CPU 전용입니다. CUDA용을 설치하거나(pip install --force-reinstall "
+        "torch) --cuda 없이 실행하세요."
+    ),
+    "--dataset {name}: give a name or a path, such as street2blossom.": (
+        "--dataset {name}: street2blossom 같은 이름이나 경로를 주세요."
+    ),
+    "--split {now}: this dataset was split by {before}. Keep {before}, or add --resplit to deal all images "
+    "anew (then a network trained before has seen some of the new test images).": (
+        "--split {now}: 이 데이터셋은 {before}(으)로 나뉘어 있습니다. {before}을(를) 그대로 쓰거나 --resplit을 "
+        "더해 모든 이미지를 새로 나누세요(그러면 전에 학습한 신경망은 새 테스트 이미지 일부를 이미 본 것이 "
+        "됩니다)."
+    ),
+    "0 or more": "0 이상",
+    "0, or at least --size": "0이거나 --size 이상",
+    "1 or more": "1 이상",
+    "32 or more, and a multiple of 4": "32 이상이고 4의 배수",
+    "A browser profile to keep, such as one that solved a captcha.": ("남겨 둘 브라우저 프로필. 예: 캡차를 푼 프로필."),
+    "A host in a private network that images may come from; may be repeated.": (
+        "이미지를 받아도 되는 사설망 호스트. 여러 번 줄 수 있음."
+    ),
+    "A name for the run's folder; else the dataset and the generator.": (
+        "실행 폴더의 이름. 없으면 데이터셋과 생성기 이름."
+    ),
+    "Adam's first beta.": "Adam의 첫 번째 베타.",
+    "Adam's learning rate before it falls.": "줄어들기 전 Adam의 학습률.",
+    "An NVIDIA GPU is here and not used; --cuda uses it.": (
+        "NVIDIA GPU가 있지만 쓰지 않습니다. --cuda로 쓸 수 있습니다."
+    ),
+    "Base address of the search engine, http or https.": ("검색 엔진의 기본 주소, http 또는 https."),
+    "Bridges": "다리",
+    "Browser": "브라우저",
+    "Browser and driver do not fit: {message}. Install the chromedriver of the browser's version (`apt install "
+    "chromium chromium-driver`) or name it with --driver PATH.": (
+        "브라우저와 드라이버가 맞지 않습니다: {message}. 브라우저와 같은 버전의 chromedriver를 설치하거나(`apt "
+        "install chromium chromium-driver`) --driver PATH로 알려 주세요."
+    ),
+    "CPU threads; 0 takes one for each core.": "CPU 스레드 수. 0이면 코어마다 하나.",
+    "Candidates {candidates}: fetched {fetched}, waiting {waiting}, failed {failed}": (
+        "후보 {candidates}: 받음 {fetched}, 대기 {waiting}, 실패 {failed}"
+    ),
+    "Changed": "바뀜",
+    "Channels of the discriminators' first layer.": "판별기 첫 층의 채널 수.",
+    "Channels of the generators' first layer.": "생성기 첫 층의 채널 수.",
+    "Checks": "검사",
+    "Collect images with a real browser; without a QUERY, every query of the recipe.": (
+        "실제 브라우저로 이미지를 모읍니다. QUERY가 없으면 레시피의 모든 검색어로 모읍니다."
+    ),
+    "Copies": "사본",
+    "Crashed": "충돌",
+    "Crawl, curate, train and test by the recipe, skipping what is up to date.": (
+        "레시피대로 모으고, 고르고, 학습하고, 테스트합니다. 이미 된 것은 건너뜁니다."
+    ),
+    "Damaged": "손상됨",
+    "Dataset {dataset}": "데이터셋 {dataset}",
+    "Deal the images anew to train and test, as a changed --split needs.": (
+        "train과 test를 새로 나눕니다. --split을 바꾸면 필요합니다."
+    ),
+    "Decay of the averaged generators that sample and test; 0 averages none.": (
+        "샘플과 테스트에 쓰는 평균 생성기의 감쇠. 0이면 평균하지 않음."
+    ),
+    "Decoding it would take too much memory.": "디코딩하면 메모리를 너무 많이 씁니다.",
+    "Downloads at the same time from one host.": "한 호스트에서 동시에 받는 수.",
+    "Downloads at the same time.": "동시에 받는 수.",
+    "Drawing streets": "거리 그리는 중",
+    "Drawing the truth": "정답 그리는 중",
+    "Earlier translations that the discriminators see again.": "판별기가 다시 보는 이전 변환 결과의 수.",
+    "Else the recipe's.": "없으면 레시피의 것.",
+    "Empty": "빈 파일",
+    "Epochs after them in which it falls to 0.": "그 뒤 학습률이 0까지 줄어드는 에폭 수.",
+    "Epochs at the full learning rate.": "학습률을 그대로 두는 에폭 수.",
+    "Error: {message}": "오류: {message}",
+    "Folder with test/A and test/B; else the run's dataset.": ("test/A와 test/B가 있는 폴더. 없으면 실행의 데이터셋."),
+    "Go on with a run; without RUN, the latest.": "실행을 이어 갑니다. RUN이 없으면 가장 최근 것.",
+    "How many different images to store per query.": "검색어마다 저장할 서로 다른 이미지 수.",
+    "Images of each domain in one step.": "한 단계에 쓰는 도메인별 이미지 수.",
+    "Images {images}: kept {kept}, rejected {rejected}": ("이미지 {images}: 남김 {kept}, 제외 {rejected}"),
+    "In both domains": "양쪽 도메인",
+    "Install CPython 3.11 or newer.": "CPython 3.11 이상을 설치하세요.",
+    "Install a torch with CUDA: pip install --force-reinstall torch": (
+        "CUDA용 torch를 설치하세요: pip install --force-reinstall torch"
+    ),
+    "Install it: pip install -e '.[train]'": "설치하세요: pip install -e '.[train]'",
+    "Install the chromedriver of the browser's own version.": ("브라우저와 같은 버전의 chromedriver를 설치하세요."),
+    "Korean text shows boxes: apt-get install fonts-nanum": ("한글이 네모로 보입니다: apt-get install fonts-nanum"),
+    "Largest image file that is stored.": "저장할 가장 큰 이미지 파일의 바이트 수.",
+    "Layers that halve; 3 judges patches of 70 pixels.": ("절반으로 줄이는 층의 수. 3이면 70픽셀 조각을 판별."),
+    "Longest time for one image, redirects included.": "리디렉션을 포함해 이미지 하나에 쓰는 최대 시간.",
+    "Longest wait for a server to say something.": "서버의 응답을 기다리는 최대 시간.",
+    "Looking at images": "이미지 살펴보기",
+    "Losses": "손실",
+    "Machine and files": "컴퓨터와 파일",
+    "Make room: a crawl and a training take some GB.": ("공간을 비우세요. 모으기와 학습에는 몇 GB가 듭니다."),
+    "Missing": "사라짐",
+    "Most bits in which the perceptual hashes of two copies differ, of 64.": (
+        "같은 사진으로 볼 지각 해시의 최대 차이, 64비트 중."
+    ),
+    "Networks": "네트워크",
+    "No browser found (looked for {names} on PATH). Install one, such as `apt install chromium`, or name it "
+    "with --browser PATH.": (
+        "브라우저를 찾지 못했습니다(PATH에서 {names}을(를) 찾음). `apt install chromium`으로 설치하거나 "
+        "--browser PATH로 알려 주세요."
+    ),
+    "No chromedriver found. Install the one that belongs to your browser, such as `apt install "
+    "chromium-driver`, or name it with --driver PATH.": (
+        "chromedriver를 찾지 못했습니다. `apt install chromium-driver`처럼 브라우저에 맞는 것을 설치하거나 "
+        "--driver PATH로 알려 주세요."
+    ),
+    "No image": "이미지 아님",
+    "No permission to write there: change its owner or choose another folder.": (
+        "쓸 권한이 없습니다. 소유자를 바꾸거나 다른 폴더를 고르세요."
+    ),
+    "No query brought them; run the crawl again.": ("어떤 검색어로 왔는지 모릅니다. 크롤링을 다시 실행하세요."),
+    "Nothing changed since the last curation.": "지난번 고르기 뒤로 바뀐 것이 없습니다.",
+    "Nothing new: everything that was found is known already.": ("새로운 것이 없습니다: 찾은 것은 모두 이미 있습니다."),
+    "Nothing was rejected.": "제외된 이미지가 없습니다.",
+    "Options": "옵션",
+    "Politeness and limits": "예의와 한도",
+    "Print one JSON object and nothing else.": "JSON 객체 하나만 출력합니다.",
+    "Processes that decode; 0 takes one for each core.": "디코딩 프로세스 수. 0이면 코어마다 하나.",
+    "Reading images": "이미지 읽는 중",
+    "Reject images whose shorter side has fewer pixels.": ("짧은 변의 픽셀이 이보다 적은 이미지를 제외합니다."),
+    "Residual blocks of the generators.": "생성기의 잔차 블록.",
+    "Resizing images": "이미지 크기 조정",
+    "Say what is there and what is missing, each with its remedy.": (
+        "있는 것과 없는 것을 해결 방법과 함께 알려 줍니다."
+    ),
+    "Schedule": "일정",
+    "Serve the photos of this folder for A, in place of drawn streets.": (
+        "그린 거리 대신 이 폴더의 사진을 A로 내놓습니다."
+    ),
+    "Serve the photos of this folder for B, in place of drawn streets.": (
+        "그린 거리 대신 이 폴더의 사진을 B로 내놓습니다."
+    ),
+    "Share of the images that train; the rest tests.": "학습에 쓸 이미지의 비율. 나머지는 테스트.",
+    "Shorter side before the random crop; 0 takes 286/256 of --size.": (
+        "무작위로 자르기 전 짧은 변. 0이면 --size의 286/256."
+    ),
+    "Shorter side of the finished images in pixels; smaller ones are not enlarged.": (
+        "완성된 이미지의 짧은 변 픽셀. 더 작은 것은 키우지 않음."
+    ),
+    "Show the browser's window.": "브라우저 창을 보여 줍니다.",
+    "Side in pixels of the squares that are trained on.": "학습에 쓰는 정사각형의 변 픽셀.",
+    "Slivers": "길쭉함",
+    "Sort out duplicates and what is no photo, resize, and split into train and test.": (
+        "중복과 사진이 아닌 것을 골라내고, 크기를 맞추고, train과 test로 나눕니다."
+    ),
+    "Step {step}: the loss {name} is no number any more. The last good checkpoint: {checkpoint}. Train again "
+    "with a lower --learning-rate.": (
+        "단계 {step}: 손실 {name}이(가) 더는 숫자가 아닙니다. 마지막 정상 체크포인트: {checkpoint}. "
+        "--learning-rate를 낮춰 다시 학습하세요."
+    ),
+    "Steps between checkpoints; 0 makes one each twentieth.": ("체크포인트 사이의 단계 수. 0이면 20분의 1마다."),
+    "Steps between sample sheets; 0 makes one each tenth of the run.": ("샘플 사이의 단계 수. 0이면 10분의 1마다."),
+    "Steps in all, in place of epochs: a half at the full rate, a half falling.": (
+        "에폭 대신 전체 단계 수. 절반은 학습률 그대로, 절반은 감소."
+    ),
+    "Stopped at step {step}: the time budget is spent.": ("단계 {step}에서 멈춤: 정한 시간을 다 썼습니다."),
+    "Stopping: running downloads may end, the rest waits for the next crawl.": (
+        "멈추는 중: 진행 중인 다운로드만 마치고 나머지는 다음 수집으로 미룹니다."
+    ),
+    "Take a folder of your own photos into the dataset.": "내 사진 폴더를 데이터셋에 넣습니다.",
+    "Teach a CycleGAN to translate A to B and B to A.": ("CycleGAN에게 A를 B로, B를 A로 바꾸는 법을 가르칩니다."),
+    "The GPU's memory is full. Train with a smaller --size or --batch-size.": (
+        "GPU 메모리가 가득 찼습니다. --size나 --batch-size를 줄이세요."
+    ),
+    "The browser does not answer: {message}. What was found is kept; run the same command again (`pipeline "
+    "doctor` says what is missing).": (
+        "브라우저가 응답하지 않습니다: {message}. 찾은 것은 남아 있습니다. 같은 명령을 다시 "
+        "실행하세요(`pipeline doctor`가 없는 것을 알려 줍니다)."
+    ),
+    "The browser's program; else it is looked for.": "브라우저 프로그램. 없으면 찾습니다.",
+    "The bytes are no image in a format that is read.": "읽을 수 있는 형식의 이미지가 아닙니다.",
+    "The chromedriver's program; else it is looked for.": ("chromedriver 프로그램. 없으면 찾습니다."),
+    "The decoder crashed or did not end, twice.": "디코더가 두 번 충돌하거나 끝나지 않았습니다.",
+    "The file has no bytes.": "파일에 내용이 없습니다.",
+    "The file is no longer in raw/; crawl it again.": "파일이 raw/에 없습니다. 다시 크롤링하세요.",
+    "The file's bytes are no longer those that were downloaded.": "파일 내용이 내려받은 것과 다릅니다.",
+    "The image cannot be decoded to its end.": "이미지를 끝까지 디코딩할 수 없습니다.",
+    'The query is empty. Give words to search for, such as "벚꽃 이미지".': (
+        '검색어가 비어 있습니다. "벚꽃 이미지" 같은 말을 주세요.'
+    ),
+    "The recipe does not know the query {query}. Say which side it belongs to: --domain A ({a}) or --domain B ({b}).": (
+        "레시피에 없는 검색어 {query}입니다. 어느 쪽인지 알려 주세요: --domain A ({a}) 또는 --domain B ({b})."
+    ),
+    "The same picture was found for A and for B.": "같은 그림이 A와 B 양쪽에서 나왔습니다.",
+    "The same seed gives the same run.": "같은 시드는 같은 결과를 냅니다.",
+    "The search engine.": "검색 엔진.",
+    "The side that the images belong to.": "이미지가 속한 쪽.",
+    "The whole main job on this machine without a network, in minutes.": (
+        "이 컴퓨터에서 네트워크 없이 몇 분 안에 전 과정을 보여 줍니다."
+    ),
+    "Their shorter side has too few pixels.": "짧은 변의 픽셀 수가 모자랍니다.",
+    "They are much longer than wide, as banners are.": "배너처럼 한쪽이 지나치게 깁니다.",
+    "They look like an image that is larger and was kept.": "더 큰 이미지와 닮아서 그쪽을 남겼습니다.",
+    "They look like images that train and like images that test; keeping them would leak between both.": (
+        "학습 이미지와도 테스트 이미지와도 닮아서, 남기면 둘 사이에 정보가 샙니다."
+    ),
+    "This command needs torch. Install it: pip install -e '.[train]'": (
+        "이 명령에는 torch가 필요합니다. 설치하세요: pip install -e '.[train]'"
+    ),
+    "This report needs JavaScript; it loads nothing from anywhere.": (
+        "이 보고서는 자바스크립트가 필요하며, 어디서도 아무것도 불러오지 않습니다."
+    ),
+    "Threads that load images ahead; 0 loads between the steps.": (
+        "이미지를 미리 읽는 스레드 수. 0이면 단계 사이에 읽음."
+    ),
+    "Time to train for, in place of epochs: 90s, 6m, 2h. Beside --steps: stop by then.": (
+        "에폭 대신 학습할 시간: 90s, 6m, 2h. --steps와 함께면 그때까지만."
+    ),
+    "Too many pixels": "픽셀이 너무 많음",
+    "Too small": "너무 작음",
+    "Train on the NVIDIA GPU.": "NVIDIA GPU로 학습합니다.",
+    "Training": "학습 중",
+    "Translate on the NVIDIA GPU.": "NVIDIA GPU로 변환합니다.",
+    "Translate the test images both ways, into the run's folder.": (
+        "테스트 이미지를 양방향으로 변환해 실행 폴더에 넣습니다."
+    ),
+    "Translating": "변환 중",
+    "Try temporary failures of earlier crawls again.": "이전에 일시적으로 실패한 것을 다시 시도합니다.",
+    "Two search queries in, a trained unpaired image-to-image translator out.\n\ncrawl, curate, train and test "
+    "are the stages; run does them all by pipeline.toml; demo shows the whole way here.": (
+        "검색어 두 개를 넣으면, 학습된 이미지 변환기가 나옵니다.\n\ncrawl, curate, train, test가 단계이고, "
+        "run은 pipeline.toml대로 모두 하며, demo는 전 과정을 보여 줍니다."
+    ),
+    "Weight of the cycle loss.": "순환 손실의 가중치.",
+    "Weight of the identity loss.": "항등 손실의 가중치.",
+    "What a generator gives: an image, or a change to its input.": ("생성기가 내는 것: 이미지, 또는 입력에 더할 변화."),
+    "What the dataset holds: found, fetched, failed, kept, rejected, split.": (
+        "데이터셋의 내용: 찾음, 받음, 실패, 남김, 제외, 나눔."
+    ),
+    "Where the run folders lie.": "실행 폴더가 있는 곳.",
+    "Which streets are drawn, and how the training begins.": ("어떤 거리를 그리고 학습을 어떻게 시작할지 정합니다."),
+    "Without a source": "출처 없음",
+    "Writing the report": "보고서 쓰기",
+    "a list of at least one search query": "하나 이상의 검색어 목록",
+    "a list of texts": "글 목록",
+    "a number": "숫자",
+    "a number above 0": "0보다 큰 수",
+    "a number from 0": "0 이상의 수",
+    "a number of seconds above 0": "0보다 큰 초",
+    "a table, written [{key}]": "[{key}]로 쓴 표",
+    "a text in quotes": "따옴표로 묶은 글",
+    "a whole number": "정수",
+    "a worker process could not start": "작업 프로세스를 시작할 수 없습니다",
+    "above 0 and below 1, such as 0.9": "0보다 크고 1보다 작은 수, 예: 0.9",
+    "an NVIDIA driver, but torch {torch} cannot use it": ("NVIDIA 드라이버는 있지만 torch {torch}가 쓸 수 없음"),
+    "an http or https address": "http 또는 https 주소",
+    "and {count} more that are not shown": "그리고 보이지 않는 {count}장 더",
+    "browser {browser}, driver {driver}": "브라우저 {browser}, 드라이버 {driver}",
+    "failed": "실패",
+    "fetched": "받음",
+    "found": "찾음",
+    "found for {a} and for {b}": "{a}와(과) {b} 양쪽에서 발견",
+    "from 0 to 16 bits": "0에서 16비트",
+    "from 0 to 399": "0에서 399",
+    "from 0 to below 1": "0 이상 1 미만",
+    "from 16 to 8192 pixels": "16에서 8192픽셀",
+    "given together with --photos-b": "--photos-b와 함께 주어야 함",
+    "its like in the other domain": "다른 도메인의 닮은 이미지",
+    "kept": "남김",
+    "kept instead": "대신 남긴 이미지",
+    "measures: none, since photos have no truth to compare with": ("측정값: 없음. 사진에는 견줄 정답이 없습니다"),
+    "missing": "없음",
+    "no NVIDIA GPU here; training runs on the CPU": "NVIDIA GPU 없음. CPU로 학습합니다",
+    "no picture": "그림 없음",
+    "nothing": "그대로",
+    "own photos": "내 사진",
+    "page": "페이지",
+    "picture": "그림",
+    "rejected": "제외",
+    "report": "보고서",
+    "result": "결과",
+    "seconds": "초",
+    "shorter side {score} px, at least {threshold}": ("짧은 변 {score}px, 최소 {threshold}px"),
+    "so few that --size halves to 4 or more": "--size를 절반씩 줄여도 4 이상이 남는 수",
+    "split": "나눔",
+    "such as 90s, 6m or 2h": "90s, 6m, 2h 같은 값",
+    "transfer": "색 이전",
+    "true or false": "true 또는 false",
+    "unknown without torch": "torch가 없어 알 수 없음",
+    "up to date": "이미 되어 있음",
+    "{a} images of {name_a} (A) and {b} of {name_b} (B) translated: {sheet}": (
+        "{name_a} (A) {a}장과 {name_b} (B) {b}장을 변환함: {sheet}"
+    ),
+    "{count} files in {folder} had no row and were adopted.": (
+        "{folder}에서 기록이 없던 파일 {count}개를 받아들였습니다."
+    ),
+    "{count} unusable files were skipped.": "쓸 수 없는 파일 {count}개를 건너뛰었습니다.",
+    "{dataset}: no such dataset. Collect one with `pipeline crawl`.": (
+        "{dataset}: 그런 데이터셋이 없습니다. `pipeline crawl`로 모으세요."
+    ),
+    "{dataset}: nothing to curate yet. Collect images first: pipeline crawl.": (
+        "{dataset}: 아직 정리할 이미지가 없습니다. 먼저 이미지를 모으세요: pipeline crawl."
+    ),
+    "{dataset}: of {images} images {kept} would be kept ({reasons}); a dataset needs two. Collect more images "
+    "(pipeline crawl) or loosen the checks (pipeline curate --help). Nothing was written.": (
+        "{dataset}: 이미지 {images}장 가운데 {kept}장만 남습니다({reasons}). 데이터셋에는 두 장 이상이 "
+        "필요합니다. 이미지를 더 모으거나(pipeline crawl) 검사 기준을 낮추세요(pipeline curate --help). "
+        "아무것도 쓰지 않았습니다."
+    ),
+    "{dataset}: process {pid} is working on this dataset. Wait for it or stop it, then run again.": (
+        "{dataset}: 프로세스 {pid}이(가) 이 데이터셋에서 일하고 있습니다. 기다리거나 멈춘 뒤 다시 실행하세요."
+    ),
+    "{dataset}: what was rejected": "{dataset}: 제외된 이미지",
+    "{driver}: cannot be started: {error}.": "{driver}: 시작할 수 없습니다: {error}.",
+    "{driver}: does not start ({output}). Install the chromedriver of your browser's version or name it with "
+    "--driver PATH.": (
+        "{driver}: 시작되지 않습니다({output}). 브라우저와 같은 버전의 chromedriver를 설치하거나 --driver "
+        "PATH로 알려 주세요."
+    ),
+    "{file}: and every other image went away. Curate again.": (
+        "{file}: 다른 이미지도 모두 사라졌습니다. 다시 고르세요."
+    ),
+    "{file}: cannot be read: {error}": "{file}: 읽을 수 없습니다: {error}",
+    "{file}: damaged (its sha256 is another); the one before it serves.": (
+        "{file}: 손상됨(sha256이 다름). 바로 앞의 것을 씁니다."
+    ),
+    "{file}: its bytes are not those of its name; it is ignored.": (
+        "{file}: 내용이 이름의 해시와 다릅니다. 무시합니다."
+    ),
+    "{file}: made by a newer version of unpaired. Upgrade unpaired.": (
+        "{file}: 더 새로운 unpaired가 만든 것입니다. unpaired를 업그레이드하세요."
+    ),
+    "{file}: not a checkpoint ({error}); the one before it serves.": (
+        "{file}: 체크포인트가 아닙니다({error}). 바로 앞의 것을 씁니다."
+    ),
+    "{file}: not a checkpoint of this version; the one before it serves.": (
+        "{file}: 이 버전의 체크포인트가 아닙니다. 바로 앞의 것을 씁니다."
+    ),
+    "{file}: not readable ({error}). Delete it and resume.": ("{file}: 읽을 수 없습니다({error}). 지우고 이어 가세요."),
+    "{file}: not readable ({error}). Start a new run.": ("{file}: 읽을 수 없습니다({error}). 새로 시작하세요."),
+    "{file}: not valid TOML: {error}": "{file}: 올바른 TOML이 아닙니다: {error}",
+    "{file}: skipped, {reason}.": "{file}: 건너뜀, {reason}.",
+    "{file}: unknown key {key}. Known: {known}.": ("{file}: 모르는 키 {key}. 아는 키: {known}."),
+    "{file}: {key} = {value}: must be {allowed}.": ("{file}: {key} = {value}: 허용되는 값: {allowed}."),
+    "{folder}: no run there. Train first: pipeline train.": (
+        "{folder}: 실행이 없습니다. 먼저 학습하세요: pipeline train."
+    ),
+    "{folder}: no such folder of photos.": "{folder}: 그런 사진 폴더가 없습니다.",
+    "{folder}: no usable checkpoint. Start a new run.": (
+        "{folder}: 쓸 수 있는 체크포인트가 없습니다. 새로 시작하세요."
+    ),
+    "{folder}: none of its {count} files is an image.": ("{folder}: 파일 {count}개 가운데 이미지가 없습니다."),
+    "{folder}: not a folder.": "{folder}: 폴더가 아닙니다.",
+    "{free:.1f} GB free at {folder}": "{folder}에 {free:.1f} GB 남음",
+    "{images} images in the dataset.": "데이터셋의 이미지: {images}개.",
+    "{kept} of {images} images kept, rejected {rejected}: {report}": (
+        "이미지 {images}장 가운데 {kept}장 남김, 제외 {rejected}: {report}"
+    ),
+    "{name} ({domain}) · {query}: {images} images, {fetched} fetched now, {known} known": (
+        "{name} ({domain}) · {query}: 이미지 {images}개, 이번에 받음 {fetched}개, 이미 있음 {known}개"
+    ),
+    "{name} ({domain}): train {train}, test {test}. Collect more images of it: pipeline crawl.": (
+        "{name} ({domain}): train {train}, test {test}. 이미지를 더 모으세요: pipeline crawl."
+    ),
+    "{option} {value}: must be {allowed}.": ("{option} {value}: 허용되는 값: {allowed}."),
+    "{origin} {path}: not a program that can be run.": ("{origin} {path}: 실행할 수 있는 프로그램이 아닙니다."),
+    "{path}: made by a newer version of unpaired (format {version}, this one reads up to {known}). Upgrade unpaired.": (
+        "{path}: 더 새로운 unpaired가 만든 것입니다(형식 {version}, 이 버전은 {known}까지). unpaired를 "
+        "업그레이드하세요."
+    ),
+    "{path}: more than one data set there: {names}.": ("{path}: 데이터셋이 둘 이상 있습니다: {names}."),
+    "{path}: neither a folder nor a zip archive.": "{path}: 폴더도 zip 파일도 아닙니다.",
+    "{path}: no permission to write. Change its owner or choose another folder.": (
+        "{path}: 쓸 권한이 없습니다. 소유자를 바꾸거나 다른 폴더를 고르세요."
+    ),
+    "{path}: no such folder. Crawl and curate first, or name another.": (
+        "{path}: 그런 폴더가 없습니다. 먼저 모으고 고르거나, 다른 폴더를 주세요."
+    ),
+    "{path}: no usable image in domain {domain}. Crawl more.": (
+        "{path}: 도메인 {domain}에 쓸 수 있는 이미지가 없습니다. 더 모으세요."
+    ),
+    "{path}: no usable image in test/A and test/B. Curate again.": (
+        "{path}: test/A와 test/B에 쓸 수 있는 이미지가 없습니다. 다시 고르세요."
+    ),
+    "{path}: no {split}/A and {split}/B there. Crawl and curate first.": (
+        "{path}: {split}/A와 {split}/B가 없습니다. 먼저 모으고 고르세요."
+    ),
+    "{path}: not a readable catalogue ({error}). Move it aside and run `pipeline crawl` again: the images in "
+    "raw/ are adopted.": (
+        "{path}: 읽을 수 있는 카탈로그가 아닙니다({error}). 옮겨 두고 `pipeline crawl`을 다시 실행하세요. "
+        "raw/의 이미지는 다시 받아들입니다."
+    ),
+    "{path}: not curated, or not to the end. Run pipeline curate.": (
+        "{path}: 고르기가 끝나지 않았습니다. pipeline curate를 실행하세요."
+    ),
+    "{path}: the disk is full. Make room and run the same command again.": (
+        "{path}: 디스크가 가득 찼습니다. 공간을 비우고 같은 명령을 다시 실행하세요."
+    ),
+    "{path}: too many open files. Raise the limit (ulimit -n 4096) and run the command again.": (
+        "{path}: 열린 파일이 너무 많습니다. 한도를 올리고(ulimit -n 4096) 다시 실행하세요."
+    ),
+    "{path}: {error}. Free the disk or its permissions and run again.": (
+        "{path}: {error}. 디스크 공간이나 권한을 확인하고 다시 실행하세요."
+    ),
+    "{path}: {error}. Run the same command again.": ("{path}: {error}. 같은 명령을 다시 실행하세요."),
+    "{queries}: none of the {count} images that were found could be fetched ({reasons}). For blocked_address, "
+    "name the host with --allow-host; else try again later with --retry-failed.": (
+        "{queries}: 찾은 이미지 {count}개를 하나도 받지 못했습니다({reasons}). blocked_address이면 "
+        "--allow-host로 호스트를 지정하고, 아니면 나중에 --retry-failed로 다시 시도하세요."
+    ),
+    "{queries}: the search engine has no images. Try other words.": (
+        "{queries}: 검색 엔진에 이미지가 없습니다. 다른 검색어를 써 보세요."
+    ),
+    "{query}: the search engine asks for a human (captcha). What was found is kept. Wait some hours, or solve "
+    "it yourself: run again with --headed --profile DIR, and keep that profile.": (
+        "{query}: 검색 엔진이 사람인지 묻습니다(캡차). 찾은 것은 남아 있습니다. 몇 시간 기다리거나 직접 "
+        "푸세요: --headed --profile DIR로 다시 실행하고 그 프로필을 남겨 두세요."
+    ),
+    "{query}: the search engine has no images for it. Try other words.": (
+        "{query}: 검색 결과에 이미지가 없습니다. 다른 말로 찾아보세요."
+    ),
+    "{query}: the search page has changed: nothing matches {selector}. Its HTML is kept in {page}; upgrade "
+    "unpaired, or report it with that file.": (
+        "{query}: 검색 페이지의 구조가 바뀌었습니다: {selector}에 맞는 것이 없습니다. HTML을 {page}에 "
+        "남겼습니다. unpaired를 업그레이드하거나 그 파일과 함께 알려 주세요."
+    ),
+    "{run}: finished already.": "{run}: 이미 끝났습니다.",
+    "{run}: going on after step {step}.": "{run}: 단계 {step} 다음부터 이어 갑니다.",
+    "{run}: its checkpoint does not fit its options.json ({reason}). Start a new run.": (
+        "{run}: 체크포인트가 options.json과 맞지 않습니다({reason}). 새로 시작하세요."
+    ),
+    "{run}: no checkpoint yet. Train on: pipeline train --resume {name}.": (
+        "{run}: 아직 체크포인트가 없습니다. 이어서 학습하세요: pipeline train --resume {name}."
+    ),
+    "{run}: no such run in {folder}. The newest: {names}.": (
+        "{run}: {folder}에 그런 실행이 없습니다. 가장 새로운 것: {names}."
+    ),
+    "{run}: none of the images it was trained on is there any more. Start a new run.": (
+        "{run}: 학습에 쓴 이미지가 하나도 남아 있지 않습니다. 새로 시작하세요."
+    ),
+    "{run}: the images changed since it began; it goes on with those of now.": (
+        "{run}: 시작한 뒤 이미지가 바뀌었습니다. 지금의 이미지로 이어 갑니다."
+    ),
+    "{run}: {steps} steps in {minutes:.1f} minutes ({each:.3f} s each, {device}) on {a} images of {name_a} (A) "
+    "and {b} of {name_b} (B)": (
+        "{run}: {name_a} (A) {a}장과 {name_b} (B) {b}장으로 {steps}단계를 {minutes:.1f}분에 학습함(단계마다 "
+        "{each:.3f}초, {device})"
+    ),
+    "{score} of 64 bits differ, up to {threshold} is a copy": ("64비트 중 {score}비트 다름, {threshold}비트까지 사본"),
+    "{score} times as long as wide, at most {threshold}": ("가로세로 비 {score}, 최대 {threshold}"),
+    "{url} cannot be reached ({reason}). Check the connection and run again.": (
+        "{url}에 연결할 수 없습니다({reason}). 연결을 확인하고 다시 실행하세요."
+    ),
+}

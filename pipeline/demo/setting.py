@@ -16,4 +16,12 @@ DEMO_TRAINING = TrainOptions(
     cycle_weight=3.0,
     threads=2,
 )
-"""Steps decide, the time budget is only a hard stop; two threads everywhere, since the weights depend on their number."""
+"""Steps decide and the time budget is a hard stop; two threads always, since the weights depend on their number.
+
+The generator sees scenes at a quarter of their size and its change is enlarged (train/enlarge.py): a step takes 0.06 s
+on two cores. Measured once, with a plan of 3,000 steps, on 24 scenes of seeds from 902000 after training on 105 + 105
+of seeds from 900000 and 901000: foliage error per pixel 0.64 of doing nothing after 600 steps, 0.50 after 1,200, 0.45
+after 2,400 and 3,000; then a spill of 0.014, 26 dB outside, a kernel distance of 0.06 where doing nothing has 4.97.
+Cycle weight 10, a discriminator of width 16 and bicubic enlarging gave 0.73 after 1,200 and 0.50 after 3,000 steps; the
+same with the learning rate doubled 0.76 after 1,200; crops of 96 pixels at full size had changed nothing after 600.
+"""

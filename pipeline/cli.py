@@ -1,0 +1,324 @@
+"""The command line: parse, hand one options object to one stage, print what it did; it alone knows all stages."""
+
+import dataclasses
+import json
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from crawler.options import CrawlOptions
+from curate.options import CurateOptions
+from pipeline.dataset import DatasetDir
+from pipeline.demo.options import DemoOptions
+from pipeline.errors import EXIT_INTERRUPTED, PipelineError, Terminated, UsageError
+from pipeline.language import _
+from pipeline.parameters import GroupedCommand, collect, options_of
+from pipeline.recipe import Recipe, find_recipe, normalise
+from pipeline.records import DOMAINS, Domain, Query
+from train.options import TestOptions, TrainOptions
+
+if TYPE_CHECKING:
+    from crawler.crawl import CrawlSummary
+    from curate.build import CurateSummary
+    from pipeline.terminal import Bars
+    from train.rundir import TestSummary, TrainSummary
+
+COMMANDS: Mapping[str, type] = {
+    "crawl": CrawlOptions,
+    "curate": CurateOptions,
+    "train": TrainOptions,
+    "test": TestOptions,
+    "demo": DemoOptions,
+}
+"""The commands that a recipe may set options for, and the dataclass that holds them."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Project:
+    """What every command knows before it starts: the recipe."""
+
+    recipe: Recipe
+
+    def dataset(self, name: str) -> DatasetDir:
+        """The dataset that `--dataset` names, else the recipe's."""
+        return DatasetDir.named(name or self.recipe.dataset)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="unpaired")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    recipe = find_recipe(COMMANDS)
+    context.obj = Project(recipe)
+    context.default_map = {name: dict(values) for name, values in recipe.options.items()}
+
+
+cli.help = _(
+    "Two search queries in, a trained unpaired image-to-image translator out.\n\n"
+    "crawl, curate, train and test are the stages; run does them all by pipeline.toml; demo shows the whole way here."
+)
+
+
+def command(name: str, help: str, options: type | None = None) -> Callable[[Callable[..., None]], click.Command]:
+    """A command of `cli`: the options of its dataclass, then --dataset and --json."""
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        wrapped = click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object and nothing else."))(
+            click.pass_context(function)
+        )
+        wrapped = click.option("--dataset", default="", metavar="NAME|PATH", help=_("Else the recipe's."))(wrapped)
+        if options is not None:
+            wrapped = options_of(options)(wrapped)
+        return cli.command(name, cls=GroupedCommand, help=help)(wrapped)
+
+    return decorate
+
+
+domain_option = click.option("--domain", type=click.Choice(DOMAINS), help=_("The side that the images belong to."))
+runs_dir_option = click.option(
+    "--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), help=_("Where the run folders lie.")
+)
+
+
+@command("crawl", _("Collect images with a real browser; without a QUERY, every query of the recipe."), CrawlOptions)
+@domain_option
+@click.argument("queries", nargs=-1, metavar="[QUERY]...")
+def crawl(
+    context: click.Context,
+    queries: tuple[str, ...],
+    domain: Domain | None,
+    dataset: str,
+    as_json: bool,
+    **_options: Any,
+) -> None:
+    from crawler.crawl import crawl as collect_images
+
+    recipe: Recipe = context.obj.recipe
+    summary = collect_images(
+        collect(context, CrawlOptions),
+        queries_of(recipe, queries, domain),
+        context.obj.dataset(dataset),
+        progress=_bars(),
+    )
+    _show(summary, as_json, summary.text(recipe.names()))
+
+
+@command("add", _("Take a folder of your own photos into the dataset."))
+@click.option("--domain", type=click.Choice(DOMAINS), required=True, help=_("The side that the images belong to."))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def add(context: click.Context, folder: Path, domain: Domain, dataset: str, as_json: bool) -> None:
+    from crawler.folder import add as add_folder
+
+    summary = add_folder(folder, domain, context.obj.dataset(dataset), progress=_bars())
+    _show(summary, as_json, summary.text(context.obj.recipe.names()))
+
+
+@command("curate", _("Sort out duplicates and what is no photo, resize, and split into train and test."), CurateOptions)
+def curate(context: click.Context, dataset: str, as_json: bool, **_options: Any) -> None:
+    from curate.build import curate as build
+
+    names = context.obj.recipe.names()
+    summary = build(collect(context, CurateOptions), context.obj.dataset(dataset), names=names, progress=_bars())
+    _show(summary, as_json, summary.text(names))
+
+
+@command("train", _("Teach a CycleGAN to translate A to B and B to A."), TrainOptions)
+@runs_dir_option
+@click.option(
+    "--resume", is_flag=False, flag_value="", metavar="[RUN]", help=_("Go on with a run; without RUN, the latest.")
+)
+def train(
+    context: click.Context, runs_dir: Path, resume: str | None, dataset: str, as_json: bool, **_options: Any
+) -> None:
+    _need_torch()
+    from train.loop import train as teach
+
+    dataroot = context.obj.dataset(dataset).root
+    summary = teach(collect(context, TrainOptions), dataroot, runs_dir, resume=resume, progress=_bars())
+    _show(summary, as_json, summary.text(context.obj.recipe.names()))
+
+
+@command("test", _("Translate the test images both ways, into the run's folder."), TestOptions)
+@runs_dir_option
+@click.argument("run", default="", metavar="[RUN]")
+def test(context: click.Context, run: str, runs_dir: Path, dataset: str, as_json: bool, **_options: Any) -> None:
+    _need_torch()
+    from train.rundir import find_run
+    from train.translate import test as translate_test_set
+
+    options = collect(context, TestOptions)
+    if dataset and not options.dataroot:
+        options = dataclasses.replace(options, dataroot=str(context.obj.dataset(dataset).root))
+    summary = translate_test_set(options, find_run(runs_dir, run).root, progress=_bars())
+    _show(summary, as_json, summary.text(context.obj.recipe.names()))
+
+
+@command("run", _("Crawl, curate, train and test by the recipe, skipping what is up to date."))
+@runs_dir_option
+def run(context: click.Context, runs_dir: Path, dataset: str, as_json: bool) -> None:
+    _need_torch()
+    folder = context.obj.dataset(dataset)
+    bars = _bars()
+    done: dict[str, Any] = {}
+    for name, stage in (("crawl", _run_crawl), ("curate", _run_curate), ("train", _run_train), ("test", _run_test)):
+        summary = stage(context, folder, runs_dir, bars)
+        done[name] = dataclasses.asdict(summary) if summary else None
+        if not as_json:
+            text = summary.text(context.obj.recipe.names()) if summary else _("up to date")
+            click.echo(f"{name}: {text}")
+    if as_json:
+        click.echo(json.dumps(done, ensure_ascii=False, default=str))
+
+
+def _run_crawl(context: click.Context, folder: DatasetDir, _runs_dir: Path, bars: "Bars") -> "CrawlSummary | None":
+    from crawler.crawl import crawl as collect_images
+    from crawler.crawl import finished
+
+    options = _by_recipe(context, "crawl")
+    waiting = [query for query in context.obj.recipe.queries() if not finished(options, [query], folder)]
+    return collect_images(options, waiting, folder, progress=bars) if waiting else None
+
+
+def _run_curate(context: click.Context, folder: DatasetDir, _runs_dir: Path, bars: "Bars") -> "CurateSummary | None":
+    from curate.build import curate as build
+
+    summary = build(_by_recipe(context, "curate"), folder, names=context.obj.recipe.names(), progress=bars)
+    return summary if summary.changed else None
+
+
+def _run_train(context: click.Context, folder: DatasetDir, runs_dir: Path, bars: "Bars") -> "TrainSummary | None":
+    from train.loop import train as teach
+    from train.standing import is_trained, latest_run
+
+    options = _by_recipe(context, "train")
+    latest = latest_run(runs_dir, folder.root, options)
+    if latest and is_trained(latest, folder.root):
+        return None
+    resume = str(latest.root) if latest and not latest.finished else None
+    return teach(options, folder.root, runs_dir, resume=resume, progress=bars)
+
+
+def _run_test(context: click.Context, folder: DatasetDir, runs_dir: Path, bars: "Bars") -> "TestSummary | None":
+    from train.standing import is_tested, latest_run
+    from train.translate import test as translate_test_set
+
+    latest = latest_run(runs_dir, folder.root, _by_recipe(context, "train"))
+    assert latest is not None
+    if is_tested(latest, folder.root):
+        return None
+    return translate_test_set(_by_recipe(context, "test"), latest.root, progress=bars)
+
+
+@command("status", _("What the dataset holds: found, fetched, failed, kept, rejected, split."))
+def status(context: click.Context, dataset: str, as_json: bool) -> None:
+    from pipeline.status import status_of
+
+    summary = status_of(context.obj.dataset(dataset))
+    _show(summary, as_json, summary.text(context.obj.recipe.names()))
+
+
+@command("doctor", _("Say what is there and what is missing, each with its remedy."))
+def doctor(context: click.Context, dataset: str, as_json: bool) -> None:
+    from crawler.browser import find_browser, find_driver
+    from pipeline.doctor import examine
+
+    summary = examine(find_browser, find_driver, context.obj.dataset(dataset))
+    _show(summary, as_json, summary.text())
+    if not summary.healthy:
+        context.exit(1)
+
+
+@command("demo", _("The whole main job on this machine without a network, in minutes."), DemoOptions)
+@runs_dir_option
+def demo(context: click.Context, runs_dir: Path, dataset: str, as_json: bool, **_options: Any) -> None:
+    _need_torch()
+    from pipeline.demo.run import run_demo
+
+    folder = context.obj.dataset(dataset) if dataset else None
+    summary = run_demo(collect(context, DemoOptions), folder, runs_dir, progress=_bars())
+    _show(summary, as_json, summary.text())
+
+
+def queries_of(recipe: Recipe, texts: Sequence[str], domain: Domain | None) -> list[Query]:
+    """The queries that the user means, each with its domain.
+
+    Raises UsageError for a query that is empty, or that the recipe does not know where no --domain was given.
+    """
+    if not texts:
+        return [query for query in recipe.queries() if domain in (None, query.domain)]
+    return [Query(_domain_of(recipe, text, domain), normalise(text)) for text in texts]
+
+
+def _domain_of(recipe: Recipe, text: str, domain: Domain | None) -> Domain:
+    if not normalise(text):
+        raise UsageError(_('The query is empty. Give words to search for, such as "벚꽃 이미지".'))
+    known = domain or recipe.domain_of(text)
+    if known is None:
+        raise UsageError(
+            _(
+                "The recipe does not know the query {query}. Say which side it belongs to: --domain A ({a}) or"
+                " --domain B ({b}).",
+                query=repr(text),
+                a=recipe.domain_a.name,
+                b=recipe.domain_b.name,
+            )
+        )
+    return known
+
+
+def _by_recipe(context: click.Context, name: str) -> Any:
+    """The options object of another command as the recipe sets it, with no word from the command line."""
+    with cli.commands[name].make_context(name, [], parent=context.parent) as inner:
+        return collect(inner, COMMANDS[name])
+
+
+def _need_torch() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise UsageError(_("This command needs torch. Install it: pip install -e '.[train]'"))
+
+
+def _bars() -> "Bars":
+    from rich.console import Console
+
+    from pipeline.terminal import Bars, set_up_logging
+
+    console = Console(stderr=True)
+    set_up_logging(console)
+    return Bars(console)
+
+
+def _show(summary: Any, as_json: bool, text: str) -> None:
+    click.echo(json.dumps(dataclasses.asdict(summary), ensure_ascii=False, default=str) if as_json else text)
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with the exit code of what happened (DESIGN: the tree in pipeline/errors.py)."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    try:
+        result = cli.main(standalone_mode=False)
+    except PipelineError as error:
+        click.echo(_("Error: {message}", message=error), err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except Terminated as stopped:
+        return stopped.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return EXIT_INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated

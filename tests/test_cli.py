@@ -1,0 +1,189 @@
+"""The command line: its words, its exit codes, what it loads, what it refuses."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli import COMMANDS, cli, queries_of
+from pipeline.errors import OptionError, PipelineError, UsageError
+from pipeline.parameters import collect
+from pipeline.recipe import STREET_TO_BLOSSOM
+from pipeline.records import Query
+from train.options import TrainOptions
+
+NOT_FIELDS = {"dataset", "as_json", "runs_dir", "resume", "queries", "domain", "run", "dry_run"}
+
+
+def _pipeline(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from pipeline.cli import main; main()", *words],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_the_parameters_of_its_options(name: str) -> None:
+    fields = {field.name for field in dataclasses.fields(COMMANDS[name])}
+    assert {parameter.name for parameter in cli.commands[name].params} - NOT_FIELDS == fields
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_without_options_gives_the_defaults_of_the_dataclass(name: str) -> None:
+    with cli.commands[name].make_context(name, []) as context:
+        assert collect(context, COMMANDS[name]) == COMMANDS[name]()
+
+
+@pytest.mark.parametrize("name", cli.commands)
+def test_every_command_takes_a_dataset_and_prints_json(name: str) -> None:
+    assert {"dataset", "as_json"} <= {parameter.name for parameter in cli.commands[name].params}
+
+
+@pytest.mark.parametrize("name", ["crawl", "train"])
+def test_the_first_screen_of_help_shows_at_most_eight_options_of_the_stage(name: str) -> None:
+    first = [field for field in dataclasses.fields(COMMANDS[name]) if not field.metadata["group"]]
+    assert len(first) <= 8
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["crawl", "--help"]])
+def test_help_loads_neither_torch_nor_selenium_nor_pillow(words: list[str], tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom pipeline.cli import cli\ncli.main(sys.argv[1:], standalone_mode=False)\n"
+        "print(sorted({'torch', 'selenium', 'PIL', 'numpy', 'requests', 'rich'} & set(sys.modules)))"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert child.stdout.splitlines()[-1] == "[]"
+
+
+def test_crawl_and_curate_import_where_torch_is_not_installed(tmp_path: Path) -> None:
+    program = (
+        "import sys\nsys.modules['torch'] = sys.modules['safetensors'] = None\n"
+        "import crawler.crawl, crawler.folder, curate.build, pipeline.cli, pipeline.doctor, pipeline.status"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False).returncode == 0
+
+
+def test_without_a_query_the_recipe_gives_all_of_them() -> None:
+    assert queries_of(STREET_TO_BLOSSOM, [], None) == STREET_TO_BLOSSOM.queries()
+
+
+def test_a_domain_without_a_query_gives_the_queries_of_that_side() -> None:
+    assert {query.domain for query in queries_of(STREET_TO_BLOSSOM, [], "B")} == {"B"}
+
+
+def test_a_query_that_the_recipe_knows_goes_to_its_domain() -> None:
+    assert queries_of(STREET_TO_BLOSSOM, ["벚꽃 이미지"], None) == [Query("B", "벚꽃 이미지")]
+
+
+def test_a_query_that_the_recipe_does_not_know_needs_a_domain_and_the_error_says_so() -> None:
+    with pytest.raises(UsageError, match=r"--domain A .*--domain B"):
+        queries_of(STREET_TO_BLOSSOM, ["고양이"], None)
+    assert queries_of(STREET_TO_BLOSSOM, ["고양이"], "A") == [Query("A", "고양이")]
+
+
+def test_an_empty_query_is_refused() -> None:
+    with pytest.raises(UsageError, match="empty"):
+        queries_of(STREET_TO_BLOSSOM, ["  "], "A")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["curate", "--split", "1"], "--split 1.0"),
+        (["curate", "--split", "nan"], "--split nan"),
+        (["curate", "--split", "half"], "--split"),
+        (["train", "--size", "30"], "--size 30"),
+        (["train", "--time-budget", "soon"], "--time-budget soon"),
+        (["crawl", "--search-url", "file:///etc/passwd"], "--search-url"),
+        (["crawl", "--limit", "0"], "--limit 0"),
+        (["crawl", "고양이"], "--domain"),
+        (["demo", "--photos-a", "here"], "--photos-a"),
+        (["curate", "--dataset", ".."], "--dataset"),
+        (["add", "nowhere"], "--domain"),
+        (["bloom"], "bloom"),
+    ],
+)
+def test_what_cannot_be_meant_leaves_with_2_and_names_itself(words: list[str], named: str, tmp_path: Path) -> None:
+    left = _pipeline(*words, folder=tmp_path)
+    assert left.returncode == 2
+    assert named in left.stderr
+    assert left.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_value_of_the_recipe_names_the_file_and_the_key(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text("[curate]\nsplit = 1.5\n")
+    left = _pipeline("curate", folder=tmp_path)
+    assert left.returncode == 2
+    assert "pipeline.toml: curate.split 1.5" in left.stderr
+
+
+def test_a_flag_wins_over_the_recipe(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text("[train]\nsize = 128\nwidth = 16\n")
+    seen: list[TrainOptions] = []
+
+    @click.command()
+    @click.pass_context
+    def look(context: click.Context) -> None:
+        arguments = ["--size", "64"]
+        with cli.commands["train"].make_context("train", arguments, parent=context.parent) as inner:
+            seen.append(collect(inner, TrainOptions))
+
+    cli.add_command(look, "look")
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(tmp_path)
+            CliRunner().invoke(cli, ["look"], catch_exceptions=False)
+    finally:
+        del cli.commands["look"]
+    assert (seen[0].size, seen[0].width) == (64, 16)
+
+
+def test_messages_follow_the_locale(tmp_path: Path) -> None:
+    left = _pipeline("crawl", "고양이", folder=tmp_path, LC_ALL="ko_KR.UTF-8")
+    assert "오류" in left.stderr
+
+
+def test_a_korean_query_survives_the_c_locale(tmp_path: Path) -> None:
+    left = _pipeline("crawl", "고양이", folder=tmp_path, LC_ALL="C")
+    assert "고양이" in left.stderr
+
+
+def test_cuda_on_a_machine_without_it_is_an_error_that_names_the_remedy(tmp_path: Path) -> None:
+    left = _pipeline("train", "--cuda", folder=tmp_path, CUDA_VISIBLE_DEVICES="")
+    assert left.returncode == 10
+    assert "--cuda" in left.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_status_of_a_dataset_that_is_not_there_says_how_to_get_one(tmp_path: Path) -> None:
+    left = _pipeline("status", folder=tmp_path)
+    assert left.returncode == 2
+    assert "pipeline crawl" in left.stderr
+
+
+def test_status_counts_as_one_json_object(tmp_path: Path) -> None:
+    (tmp_path / "datasets" / "street2blossom" / "train" / "A").mkdir(parents=True)
+    left = _pipeline("status", "--json", folder=tmp_path)
+    status = json.loads(left.stdout)
+    assert left.returncode == 0
+    assert {"candidates", "fetched", "failed", "images", "kept", "rejected"} <= set(status)
+    assert status["train"] == {"A": 0, "B": 0}
+
+
+def test_every_exit_code_belongs_to_one_class_of_error() -> None:
+    classes = [error for error in PipelineError.__subclasses__() if error is not OptionError]
+    codes = [error.exit_code for error in classes]
+    assert len(set(codes)) == len(codes)

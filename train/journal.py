@@ -1,0 +1,139 @@
+"""What a run writes down as it goes: lines of metrics, sample sheets, checkpoints."""
+
+import json
+import math
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pipeline.errors import UnusableError
+from pipeline.files import disk_errors
+from pipeline.language import _
+from pipeline.progress import Progress
+from train.checkpoint import Training, checkpoints, save
+from train.data import Batches
+from train.options import TrainOptions
+from train.rundir import RunDir
+from train.samples import sample_sheet, write_picture
+from train.schedule import TIMED_STEPS
+
+LOG_EVERY = 20
+"""Steps between lines of metrics.jsonl: reading a loss waits for the device."""
+
+LOSSES = ("gan_a2b", "gan_b2a", "cycle_a", "cycle_b", "identity_a", "identity_b", "discriminator_a", "discriminator_b")
+_SAMPLED = 4
+
+
+class Meter:
+    """Sums of losses on the device, which are read only when they are logged."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+        self._started = time.monotonic()
+
+    def add(self, name: str, loss: Tensor) -> None:
+        """Count a loss, a tensor of no dimensions, under a name of LOSSES."""
+        value = loss.detach()
+        self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self._counts[name] = self._counts.get(name, 0) + 1
+
+    def means(self) -> dict[str, float]:
+        """The mean of each loss since the meter was made."""
+        return {name: self._sums[name].item() / self._counts[name] for name in LOSSES if name in self._sums}
+
+    def seconds_per_step(self) -> float:
+        return (time.monotonic() - self._started) / max(1, self._counts.get(LOSSES[0], 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be written after a step."""
+
+    metrics: bool
+    sheet: bool
+    checkpoint: bool
+
+
+def due(step: int, steps: int, options: TrainOptions, *, stopping: bool) -> Due:
+    """Sheets and checkpoints at their intervals and at the end. `steps` 0: how many there will be is not known yet.
+
+    Metrics are due before every checkpoint too, so that no state with a loss that is no number is ever kept.
+    """
+    just_planned = bool(options.time_budget) and not options.steps and step == TIMED_STEPS
+    sheet = steps > 0 and (step == steps or step % (options.sample_every or max(1, steps // 10)) == 0)
+    regular = steps > 0 and step % (options.checkpoint_every or max(1, steps // 20)) == 0
+    checkpoint = regular or stopping or just_planned
+    return Due(checkpoint or step % LOG_EVERY == 0, sheet, checkpoint)
+
+
+class Journal:
+    """Writes what is due after each step."""
+
+    def __init__(
+        self, run: RunDir, options: TrainOptions, batches: Batches, device: torch.device, progress: Progress
+    ) -> None:
+        self.meter = Meter()
+        self.means: dict[str, float] = {}
+        self._run = run
+        self._options = options
+        self._epoch_steps = batches.epoch_steps
+        self._progress = progress
+        self._real_a = batches.first_images("A", _SAMPLED).to(device)
+        self._real_b = batches.first_images("B", _SAMPLED).to(device)
+
+    def expect(self, steps: int) -> None:
+        """Tell the progress bar how many steps there are, once that is known."""
+        self._progress.finish()
+        self._progress.start(_("Training"), total=steps)
+
+    def after_step(self, training: Training, *, stopping: bool) -> None:
+        """Write what the finished step calls for; `stopping` makes a checkpoint whatever the step.
+
+        Raises UnusableError when a loss is no number any more, DiskError.
+        """
+        now = due(training.step, training.plan.steps, self._options, stopping=stopping)
+        if now.metrics:
+            self.means = self._finite(training.step)
+            self._write_metrics(training)
+            self.meter = Meter()
+        self._progress.update(training.step, self._note())
+        if now.sheet:
+            a2b, b2a = training.best_generators
+            write_picture(self._run.sample(training.step), sample_sheet(a2b, b2a, self._real_a, self._real_b))
+        if now.checkpoint:
+            save(self._run, training, self._options)
+
+    def _finite(self, step: int) -> dict[str, float]:
+        means = self.meter.means()
+        broken = [name for name, mean in means.items() if not math.isfinite(mean)]
+        if not broken:
+            return means
+        message = _(
+            "Step {step}: the loss {name} is no number any more. The last good checkpoint: {checkpoint}."
+            " Train again with a lower --learning-rate.",
+            step=step,
+            name=", ".join(broken),
+            checkpoint=next(iter(checkpoints(self._run)), "-"),
+        )
+        raise UnusableError(message)
+
+    def _write_metrics(self, training: Training) -> None:
+        line = {
+            "step": training.step,
+            "epoch": round(training.step / self._epoch_steps, 4),
+            "learning_rate": training.generator_optimizer.param_groups[0]["lr"],
+            **self.means,
+            "seconds_per_step": round(self.meter.seconds_per_step(), 4),
+        }
+        with disk_errors(self._run.metrics), self._run.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def _note(self) -> str:
+        if not self.means:
+            return ""
+        judges = sum(mean for name, mean in self.means.items() if name.startswith("discriminator"))
+        makers = sum(mean for name, mean in self.means.items() if not name.startswith("discriminator"))
+        return f"G {makers:.2f} D {judges:.2f}"

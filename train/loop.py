@@ -1,0 +1,253 @@
+"""The door of the trainer: two folders of images in, a run folder out, and the loop between them."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from pipeline.errors import CudaError, UnusableError
+from pipeline.files import disk_errors, write_atomically
+from pipeline.language import _
+from pipeline.progress import Progress
+from train.checkpoint import Training, begin, restore
+from train.cyclegan import (
+    adversarial_loss,
+    average,
+    cycle_loss,
+    directions,
+    discriminator_loss,
+    identity_loss,
+)
+from train.data import Batches, Pictures, image_files, image_lines, load_pictures, read_image_lines
+from train.interrupts import deferred
+from train.journal import Journal
+from train.options import TrainOptions
+from train.rundir import (
+    RunDir,
+    RunSettings,
+    TrainSummary,
+    find_run,
+    keep_lines_up_to,
+    new_run,
+    read_settings,
+    read_summary,
+    write_settings,
+    write_summary,
+)
+from train.schedule import TIMED_STEPS, average_decay, plan_for, planned
+
+_log = logging.getLogger(__name__)
+
+
+def train(
+    options: TrainOptions, dataroot: Path, runs_dir: Path, *, resume: str | None, progress: Progress
+) -> TrainSummary:
+    """Train a CycleGAN on the images under `dataroot` and leave a run folder under `runs_dir`.
+
+    `resume` None starts a new run; "" goes on with the newest unfinished run, else the newest; a number, name or path
+    with that one. A resumed run keeps its own options, and its own images' folder while that is there. Going on is
+    exact: the weights are those of a run that was never stopped. Ctrl-C and SIGTERM finish the step, write a checkpoint
+    and are raised again.
+
+    Raises UsageError (no such run), UnusableError (images, checkpoints, a loss that is no number any more), CudaError,
+    DiskError.
+    """
+    run = None if resume is None else find_run(runs_dir, resume, unfinished_first=True)
+    if run is not None and run.finished:
+        _log.info(_("{run}: finished already.", run=run.name))
+        return read_summary(run)
+    settings = RunSettings(str(dataroot.resolve()), options) if run is None else read_settings(run)
+    options = settings.options
+    device = device_for(options.cuda)
+    source = Path(settings.dataroot) if Path(settings.dataroot).exists() else dataroot
+    with image_files(source, "train") as files, _threads(options.threads):
+        pictures = load_pictures(source, options, files, progress)
+        if run is None:
+            run = new_run(runs_dir, options.name or f"{dataroot.resolve().stem}-{options.generator.replace('-', '')}")
+            write_settings(run, settings)
+        with _log_file(run.log):
+            return _train_in(run, options, pictures, device, progress)
+
+
+def _train_in(
+    run: RunDir, options: TrainOptions, pictures: Pictures, device: torch.device, progress: Progress
+) -> TrainSummary:
+    _record_images(run, pictures)
+    training = begin(options, planned(options, len(pictures.a), len(pictures.b)), device)
+    if restore(run, training):
+        _log.info(_("{run}: going on after step {step}.", run=run.name, step=training.step))
+    keep_lines_up_to(run.metrics, training.step)
+    batches = Batches(pictures, options)
+    journal = Journal(run, options, batches, device, progress)
+    progress.start(_("Training"), total=training.plan.steps or None)
+    try:
+        _loop(training, options, batches, journal, device)
+    except torch.OutOfMemoryError as error:
+        raise CudaError(_("The GPU's memory is full. Train with a smaller --size or --batch-size.")) from error
+    finally:
+        progress.finish()
+    summary = _summary(run, training, journal.means, pictures, device)
+    write_summary(run, summary)
+    return summary
+
+
+def _loop(training: Training, options: TrainOptions, batches: Batches, journal: Journal, device: torch.device) -> None:
+    """The training loop: each half of a step predicts, takes its losses, their gradients, and applies them."""
+    networks = training.networks
+    step_seconds: list[float] = []
+    with deferred() as interrupt, closing(batches.from_step(training.step)) as loader:
+        while not training.finished:
+            started = time.monotonic()
+            real_a, real_b = (batch.to(device) for batch in next(loader))
+            _set_rate(training, options.learning_rate * training.plan.rate_factor(training.step))
+
+            # The generators. Both directions and both identities are independent paths: a backward pass for each gives
+            # the gradient of the sum of all losses, and one path's activations lie in memory at a time instead of four.
+            networks.discriminator_a.requires_grad_(False)
+            networks.discriminator_b.requires_grad_(False)
+            fakes: list[Tensor] = []
+            for direction, real, goal in zip(directions(networks), (real_a, real_b), (real_b, real_a), strict=True):
+                # predict
+                fake = direction.generator(real)
+                cycled = direction.back(fake)
+                # losses
+                adversarial = adversarial_loss(direction.judge(fake))
+                cycle = cycle_loss(cycled, real)
+                journal.meter.add(f"gan_{direction.name}", adversarial)
+                journal.meter.add(f"cycle_{direction.source}", cycle)
+                # gradients
+                torch.autograd.backward(adversarial + options.cycle_weight * cycle)
+                if options.identity_weight:
+                    same = direction.generator(goal)
+                    identity = identity_loss(same, goal)
+                    journal.meter.add(f"identity_{direction.goal}", identity)
+                    torch.autograd.backward(options.identity_weight * identity)
+                fakes.append(fake.detach())
+            # apply
+            training.generator_optimizer.step()
+            training.generator_optimizer.zero_grad()
+            if training.averages:
+                average(training.averages, training.generators, average_decay(options.ema, training.step))
+
+            # The discriminators, which judge earlier translations too.
+            fake_b, fake_a = fakes
+            for name, judge, real, fake, replay in (
+                ("discriminator_a", networks.discriminator_a, real_a, fake_a, training.fakes_a),
+                ("discriminator_b", networks.discriminator_b, real_b, fake_b, training.fakes_b),
+            ):
+                judge.requires_grad_(True)
+                # predict
+                real_patches, fake_patches = judge(real), judge(replay.swap(fake, training.step))
+                # losses
+                judged = discriminator_loss(real_patches, fake_patches)
+                journal.meter.add(name, judged)
+                # gradients
+                torch.autograd.backward(judged)
+            # apply
+            training.discriminator_optimizer.step()
+            training.discriminator_optimizer.zero_grad()
+
+            training.step += 1
+            step_seconds.append(time.monotonic() - started)
+            training.seconds += step_seconds[-1]
+            if not training.plan.steps and training.step == TIMED_STEPS:
+                training.plan = plan_for(options.time_budget_seconds, training.step, training.seconds, step_seconds)
+                journal.expect(training.plan.steps)
+            out_of_time = bool(options.steps) and 0 < options.time_budget_seconds <= training.seconds
+            interrupted = bool(interrupt.signal)  # read once: a signal that comes from here on waits for the next step
+            journal.after_step(training, stopping=interrupted or out_of_time or training.finished)
+            if interrupted:
+                interrupt.reraise()
+            if out_of_time and not training.finished:
+                _log.warning(_("Stopped at step {step}: the time budget is spent.", step=training.step))
+                break
+
+
+def device_for(cuda: bool) -> torch.device:
+    """The CPU, or the GPU when it was asked for. Raises CudaError where that one cannot be used; never falls back."""
+    if not cuda:
+        if torch.cuda.is_available():
+            _log.info(_("An NVIDIA GPU is here and not used; --cuda uses it."))
+        return torch.device("cpu")
+    if torch.version.cuda is None:
+        message = _(
+            "--cuda: this torch ({version}) is built for the CPU only. Install one built for CUDA"
+            " (pip install --force-reinstall torch), or leave --cuda out.",
+            version=torch.__version__,
+        )
+        raise CudaError(message)
+    try:
+        torch.zeros(1, device="cuda")
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        message = _("--cuda: no usable NVIDIA GPU ({reason}). Look at nvidia-smi, or leave --cuda out.", reason=reason)
+        raise CudaError(message) from error
+    return torch.device("cuda")
+
+
+def _record_images(run: RunDir, pictures: Pictures) -> None:
+    """Write images.jsonl. A resumed run whose images changed says so; one with none of its images is refused."""
+    now = pictures.identities()
+    if run.images.is_file():
+        before = read_image_lines(run.images)
+        if not before & now:
+            message = _("{run}: none of the images it was trained on is there any more. Start a new run.", run=run.root)
+            raise UnusableError(message)
+        if before != now:
+            _log.warning(_("{run}: the images changed since it began; it goes on with those of now.", run=run.name))
+        now = now | before
+    write_atomically(run.images, image_lines(now))
+
+
+def _set_rate(training: Training, rate: float) -> None:
+    for optimizer in (training.generator_optimizer, training.discriminator_optimizer):
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+
+
+def _summary(
+    run: RunDir, training: Training, losses: dict[str, float], pictures: Pictures, device: torch.device
+) -> TrainSummary:
+    sheets = sorted(run.samples.glob("step_*.jpg")) if run.samples.is_dir() else []
+    return TrainSummary(
+        run=str(run.root),
+        steps=training.step,
+        planned_steps=training.plan.steps,
+        seconds=round(training.seconds, 1),
+        seconds_per_step=round(training.seconds / max(1, training.step), 4),
+        losses=losses,
+        device=str(device),
+        images_a=len(pictures.a),
+        images_b=len(pictures.b),
+        skipped=pictures.skipped,
+        sheet=str(sheets[-1]) if sheets else "",
+    )
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _log_file(path: Path) -> Iterator[None]:
+    """Copy the trainer's log lines to the run's log.txt."""
+    with disk_errors(path):
+        handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("train")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

@@ -1,0 +1,32 @@
+"""Where a project's training stands: what `pipeline run` may skip, and what it goes on with."""
+
+from pathlib import Path
+
+from pipeline.records import DOMAINS, Domain, Split
+from train.data import image_files, read_image_lines
+from train.options import TrainOptions
+from train.rundir import RunDir, RunSettings, read_settings, runs
+
+
+def latest_run(runs_dir: Path, dataroot: Path, options: TrainOptions) -> RunDir | None:
+    """The newest run that was started on this folder with these very options."""
+    wanted = RunSettings(str(dataroot.resolve()), options)
+    found = [run for run in runs(runs_dir) if run.options.is_file() and read_settings(run) == wanted]
+    return found[-1] if found else None
+
+
+def is_trained(run: RunDir, dataroot: Path) -> bool:
+    """Whether a run is finished, on the images that lie in the folder now."""
+    return run.finished and read_image_lines(run.images) == _names(dataroot, "train")
+
+
+def is_tested(run: RunDir, dataroot: Path) -> bool:
+    """Whether the run's test folder holds the translations of the images that lie in the folder now."""
+    translated = {(domain, path.stem) for domain in DOMAINS for path in (run.test / f"real_{domain}").glob("*.png")}
+    sheet = run.test / "sheet.jpg"
+    return sheet.is_file() and translated == _names(dataroot, "test")
+
+
+def _names(dataroot: Path, split: Split) -> set[tuple[Domain, str]]:
+    with image_files(dataroot, split) as files:
+        return {(domain, Path(file.name).stem) for domain in DOMAINS for file in files[domain]}
