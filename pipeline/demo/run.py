@@ -20,8 +20,6 @@ from curate.options import CurateOptions
 from pipeline.dataset import DATASETS, DatasetDir
 from pipeline.demo.dirt import from_folder, plant
 from pipeline.demo.drawing import (
-    SCENES,
-    TRUTHS,
     Twin,
     blossom_seeds,
     draw,
@@ -111,7 +109,7 @@ def run_demo(options: DemoOptions, dataset: DatasetDir | None, runs_dir: Path, *
 
     Raises what the stages raise, and UsageError for a folder of photos that is not there or holds nothing.
     """
-    dataset = dataset or _fresh_dataset()
+    dataset = dataset or fresh_dataset()
     watch = Stopwatch()
     with watch.stage("draw"):
         galleries = _galleries(options, progress)
@@ -131,7 +129,8 @@ def run_demo(options: DemoOptions, dataset: DatasetDir | None, runs_dir: Path, *
     return _summary(dataset, run, seconds=watch.seconds, picture=picture, measures=measures)
 
 
-def _fresh_dataset() -> DatasetDir:
+def fresh_dataset() -> DatasetDir:
+    """The first of datasets/demo, datasets/demo-2, ... that is not there yet."""
     names = itertools.chain(["demo"], (f"demo-{number}" for number in itertools.count(2)))
     return next(DatasetDir(DATASETS / name) for name in names if not (DATASETS / name).exists())
 
@@ -142,7 +141,10 @@ def _galleries(options: DemoOptions, progress: Progress) -> dict[str, Sequence[O
         return {QUERIES[domain].text: _photos(Path(folders[domain]), options.seed) for domain in DOMAINS}
     painters = {"A": (paint_leaf, street_seeds(options.seed)), "B": (paint_blossom, blossom_seeds(options.seed))}
     galleries: dict[str, Sequence[Offer]] = {}
-    with ProcessExecutor() as executor, _bar(progress, _("Drawing streets"), 2 * SCENES) as tick:
+    with (
+        ProcessExecutor() as executor,
+        _bar(progress, _("Drawing streets"), sum(len(seeds) for _paint, seeds in painters.values())) as tick,
+    ):
         for domain in DOMAINS:
             paint, seeds = painters[domain]
             pictures = draw(executor, paint, seeds, tick)
@@ -169,11 +171,12 @@ def _bar(progress: Progress, label: str, total: int) -> Iterator[Callable[[], No
 
 def _measure(seed: int, run: Path, dataset: DatasetDir, progress: Progress) -> Measures:
     """Translate the scenes that were never crawled, keep the picture of the first, and measure them all."""
-    with ProcessExecutor() as executor, _bar(progress, _("Drawing the truth"), TRUTHS) as tick:
-        twins = draw(executor, paint_twin, truth_seeds(seed), tick)
+    seeds = truth_seeds(seed)
+    with ProcessExecutor() as executor, _bar(progress, _("Drawing the truth"), len(seeds)) as tick:
+        twins = draw(executor, paint_twin, seeds, tick)
     generator = load_generator(run, "a2b", torch.device("cpu"))
-    with _bar(progress, _("Translating"), TRUTHS) as tick:
-        results = []
+    results = []
+    with _bar(progress, _("Translating"), len(twins)) as tick:
         for twin in twins:
             results.append(translate_image(generator, twin.leaf, torch.device("cpu")))
             tick()

@@ -4,7 +4,7 @@ from train.options import TrainOptions
 
 DEMO_TRAINING = TrainOptions(
     steps=4000,
-    time_budget="6m",
+    time_budget="7m",
     size=64,
     load_size=72,
     ema=0.995,
