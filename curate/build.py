@@ -74,17 +74,21 @@ def curate(
     DatasetLockedError, UnusableError, DiskError.
     """
     if not dataset.catalog.is_file() and not dataset.raw.is_dir():
-        raise UsageError(
-            _("{dataset}: nothing to curate yet. Collect images first: pipeline crawl.", dataset=dataset.root)
-        )
+        raise _nothing_yet(dataset)
     with lock(dataset.lock), open_catalog(dataset.catalog) as catalog:
         finish_or_undo(dataset)
         _refuse_another_split(options, catalog)
         adopt_raw(dataset, catalog)
+        if not catalog.images():
+            raise _nothing_yet(dataset)
         with ProcessExecutor(options.workers) as executor:
             work = _Work(options, dataset, names, catalog, executor, progress)
             work.measure()
             return work.build()
+
+
+def _nothing_yet(dataset: DatasetDir) -> UsageError:
+    return UsageError(_("{dataset}: nothing to curate yet. Collect images first: pipeline crawl.", dataset=dataset.root))
 
 
 def _refuse_another_split(options: CurateOptions, catalog: Catalog) -> None:

@@ -74,7 +74,7 @@ def command(name: str, help: str, options: type | None = None) -> Callable[[Call
         wrapped = click.option("--dataset", default="", metavar="NAME|PATH", help=_("Else the recipe's."))(wrapped)
         if options is not None:
             wrapped = options_of(options)(wrapped)
-        return cli.command(name, cls=GroupedCommand, help=help)(wrapped)
+        return cli.command(name, cls=GroupedCommand, help=help, short_help=help)(wrapped)
 
     return decorate
 
