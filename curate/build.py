@@ -88,7 +88,9 @@ def curate(
 
 
 def _nothing_yet(dataset: DatasetDir) -> UsageError:
-    return UsageError(_("{dataset}: nothing to curate yet. Collect images first: pipeline crawl.", dataset=dataset.root))
+    return UsageError(
+        _("{dataset}: nothing to curate yet. Collect images first: pipeline crawl.", dataset=dataset.root)
+    )
 
 
 def _refuse_another_split(options: CurateOptions, catalog: Catalog) -> None:

@@ -313,10 +313,8 @@ def _exit_code() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except Terminated as stopped:
-        return stopped.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return EXIT_INTERRUPTED
+    except click.Abort as aborted:  # click's word for KeyboardInterrupt
+        return Terminated.exit_code if isinstance(aborted.__cause__, Terminated) else EXIT_INTERRUPTED
     return result if isinstance(result, int) else 0
 
 

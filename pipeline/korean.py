@@ -99,6 +99,7 @@ KOREAN: dict[str, str] = {
     "Losses": "손실",
     "Machine and files": "컴퓨터와 파일",
     "Make room: a crawl and a training take some GB.": ("공간을 비우세요. 모으기와 학습에는 몇 GB가 듭니다."),
+    "Measuring": "재는 중",
     "Missing": "사라짐",
     "Most bits in which the perceptual hashes of two copies differ, of 64.": (
         "같은 사진으로 볼 지각 해시의 최대 차이, 64비트 중."

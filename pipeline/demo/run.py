@@ -159,7 +159,7 @@ def _photos(folder: Path, seed: int) -> list[Offer]:
 
 
 @contextmanager
-def _bar(progress: Progress, label: str, total: int) -> Iterator[Callable[[], None]]:
+def _bar(progress: Progress, label: str, total: int | None) -> Iterator[Callable[[], None]]:
     """A progress bar, and the function that moves it on by one."""
     counter = itertools.count(1)
     progress.start(label, total)
@@ -181,13 +181,14 @@ def _measure(seed: int, run: Path, dataset: DatasetDir, progress: Progress) -> M
             results.append(translate_image(generator, twin.leaf, torch.device("cpu")))
             tick()
     write_picture(run / PICTURE, picture_of(twins[:ROWS], results[:ROWS]))
-    return measure(
-        inputs=[np.asarray(twin.leaf) for twin in twins],
-        results=[np.asarray(result) for result in results],
-        truths=[np.asarray(twin.blossom) for twin in twins],
-        masks=[twin.foliage for twin in twins],
-        set_b=[np.asarray(decode(path.read_bytes())) for path in sorted(dataset.images("train", "B").iterdir())],
-    )
+    with _bar(progress, _("Measuring"), None):
+        return measure(
+            inputs=[np.asarray(twin.leaf) for twin in twins],
+            results=[np.asarray(result) for result in results],
+            truths=[np.asarray(twin.blossom) for twin in twins],
+            masks=[twin.foliage for twin in twins],
+            set_b=[np.asarray(decode(path.read_bytes())) for path in sorted(dataset.images("train", "B").iterdir())],
+        )
 
 
 def picture_of(twins: Sequence[Twin], results: Sequence[Image.Image]) -> Image.Image:
