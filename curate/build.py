@@ -1,17 +1,15 @@
 """The door of the curation: raw images -> train and test, the report of what was rejected, dataset.json."""
 
-import json
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass
-from importlib.metadata import version
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from curate.checks import Evidence, Judgement, judge
+from curate.manifest import counts_of, file_name_of, fingerprint_of, metadata_line, rejected_of, summary_of, way_of
 from curate.measure import RawFile, measure_all, raw_file, unmeasured
 from curate.options import CurateOptions
 from curate.report.page import Shown, report_page, shown_verdicts
@@ -21,7 +19,7 @@ from pipeline.adoption import adopt_raw
 from pipeline.catalog import Catalog, least_sources, open_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import UsageError
-from pipeline.files import disk_errors, lock, sha256_of, write_atomically
+from pipeline.files import disk_errors, lock, write_atomically
 from pipeline.language import _
 from pipeline.progress import Progress
 from pipeline.records import DOMAINS, SPLITS, Domain, ImageRecord, Measurement, Source, Split, Verdict
@@ -29,9 +27,6 @@ from pipeline.status import reasons_text, split_text
 from pipeline.workers import CrashedError, ProcessExecutor, finished
 
 logger = logging.getLogger(__name__)
-
-FORMAT = 1
-"""The number of the dataset's format and of the way in which its pictures are made; another number makes all anew."""
 
 _BATCH = 32
 """Measurements that one transaction stores: a killed curation repeats at most so many."""
@@ -116,7 +111,7 @@ class _Plan:
     summary: bytes
 
     def counts(self) -> dict[Split, dict[Domain, int]]:
-        return _counts(self.judgement)
+        return counts_of(self.judgement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +163,7 @@ class _Work:
         quoted = least_sources(
             source for source in sources if domains.get(source.sha256) in ("", source.candidate.domain)
         )
-        summary = _summary_bytes(self.options, self.names, judgement, _fingerprint(evidence, sources))
+        summary = summary_of(self.options, self.names, judgement, fingerprint_of(evidence, sources))
         return _Plan(evidence, quoted, judgement, summary)
 
     def is_up_to_date(self, plan: _Plan) -> bool:
@@ -180,7 +175,7 @@ class _Work:
             and judgement.sides == self.catalog.sides()
             and dataset.report.is_file()
             and all(dataset.metadata(split).is_file() for split in SPLITS)
-            and sorted(_finished_files(dataset)) == sorted(_file_name(verdict) for verdict in judgement.kept)
+            and sorted(_finished_files(dataset)) == sorted(file_name_of(verdict) for verdict in judgement.kept)
         )
 
     def build_tree(self, plan: _Plan) -> list[Measurement]:
@@ -202,12 +197,12 @@ class _Work:
         old = _reusable(self.dataset, plan.summary)
         for verdict in plan.judgement.kept:
             if verdict.sha256 in old:
-                link_or_copy(old[verdict.sha256], build.root / _file_name(verdict))
+                link_or_copy(old[verdict.sha256], build.root / file_name_of(verdict))
         return [verdict for verdict in plan.judgement.kept if verdict.sha256 not in old]
 
     def render_all(self, plan: _Plan, build: DatasetDir, todo: Sequence[Verdict]) -> list[Measurement]:
         failures = []
-        targets = {verdict.sha256: build.root / _file_name(verdict) for verdict in todo}
+        targets = {verdict.sha256: build.root / file_name_of(verdict) for verdict in todo}
         renderings = [self.rendering(plan.evidence[verdict.sha256]) for verdict in todo]
         with self.bar(_("Resizing images"), len(todo)) as step:
             for rendered in _rendered(self.executor, renderings):
@@ -255,7 +250,7 @@ class _Work:
         return CurateSummary(
             images=len(verdicts),
             kept=len(plan.judgement.kept),
-            rejected=_rejected(plan.judgement),
+            rejected=rejected_of(plan.judgement),
             counts=plan.counts(),
             report=str(self.dataset.report),
             changed=changed,
@@ -281,7 +276,7 @@ class _Work:
 def _refuse_too_few(dataset: DatasetDir, judgement: Judgement) -> None:
     if len(judgement.kept) >= 2:
         return
-    reasons = ", ".join(f"{reason} {count}" for reason, count in _rejected(judgement).items())
+    reasons = ", ".join(f"{reason} {count}" for reason, count in rejected_of(judgement).items())
     raise UsageError(
         _(
             "{dataset}: of {images} images {kept} would be kept ({reasons}); a dataset needs two. Collect more images"
@@ -306,44 +301,6 @@ def _evidence(
     }
 
 
-def _fingerprint(evidence: Mapping[str, Evidence], sources: Iterable[Source]) -> str:
-    """What went into a curation beside its options, as a hash: another one means that there is something to do."""
-    images = [(astuple(one.image), astuple(one.measurement)) for one in evidence.values()]
-    links = [(source.sha256, astuple(source.candidate)) for source in sources]
-    return sha256_of(json.dumps([images, links]).encode())
-
-
-def _counts(judgement: Judgement) -> dict[Split, dict[Domain, int]]:
-    counted = Counter((verdict.split, verdict.domain) for verdict in judgement.kept)
-    return {split: {domain: counted[split, domain] for domain in DOMAINS} for split in SPLITS}
-
-
-def _rejected(judgement: Judgement) -> dict[str, int]:
-    return dict(sorted(Counter(verdict.reason for verdict in judgement.verdicts if not verdict.kept).items()))
-
-
-def _summary_bytes(
-    options: CurateOptions, names: Mapping[Domain, str], judgement: Judgement, fingerprint: str
-) -> bytes:
-    """dataset.json: no times and nothing of the machine, so that equal inputs give equal bytes."""
-    chosen = {name: value for name, value in asdict(options).items() if name not in ("workers", "resplit")}
-    content = {
-        "format": FORMAT,
-        "names": dict(names),
-        "options": chosen,
-        "counts": _counts(judgement),
-        "rejected": _rejected(judgement),
-        "versions": {package: version(package) for package in ("unpaired", "pillow", "ImageHash")},
-        "inputs": fingerprint,
-    }
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _file_name(verdict: Verdict) -> str:
-    """Where a kept image's picture lies, from the dataset's root: made from its sha256 alone."""
-    return f"{verdict.split}/{verdict.domain}/{verdict.sha256}.jpg"
-
-
 def _finished_files(dataset: DatasetDir) -> Iterator[str]:
     for split in SPLITS:
         for domain in DOMAINS:
@@ -355,16 +312,11 @@ def _finished_files(dataset: DatasetDir) -> Iterator[str]:
 def _reusable(dataset: DatasetDir, summary: bytes) -> dict[str, Path]:
     """The finished pictures of a complete tree that was made in the same way, by the sha256 of their raw bytes."""
     try:
-        if _way(dataset.summary.read_bytes()) != _way(summary):
+        if way_of(dataset.summary.read_bytes()) != way_of(summary):
             return {}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return {}  # no complete tree, or a dataset.json that is not ours: everything is made anew
     return {Path(name).stem: dataset.root / name for name in _finished_files(dataset)}
-
-
-def _way(summary: bytes) -> tuple[object, ...]:
-    content = json.loads(summary)
-    return content["format"], content["options"]["size"], content["versions"]["pillow"]
 
 
 def _size(evidence: Evidence, size: int) -> tuple[int, int]:
@@ -391,33 +343,11 @@ def _thumbnails(executor: Executor, files: Sequence[RawFile]) -> Iterator[tuple[
 
 def _metadata(plan: _Plan, split: Split, size: int) -> bytes:
     """metadata.jsonl of a split: a line for each picture, by file name, always the same keys."""
-    lines = [_metadata_line(verdict, plan, size) for verdict in plan.judgement.kept if verdict.split == split]
+    kept = [verdict for verdict in plan.judgement.kept if verdict.split == split]
+    lines = [
+        metadata_line(one, plan.sources[one.sha256].candidate, _size(plan.evidence[one.sha256], size)) for one in kept
+    ]
     return "".join(sorted(lines)).encode()
-
-
-def _metadata_line(verdict: Verdict, plan: _Plan, size: int) -> str:
-    candidate = plan.sources[verdict.sha256].candidate
-    width, height = _size(plan.evidence[verdict.sha256], size)
-    row = {
-        "file_name": f"{verdict.domain}/{verdict.sha256}.jpg",
-        "domain": verdict.domain,
-        "split": verdict.split,
-        "sha256": verdict.sha256,
-        "flags": "",
-        "query": candidate.query,
-        "engine": candidate.engine,
-        "image_url": candidate.image_url,
-        "page_url": candidate.page_url,
-        "title": candidate.title,
-        "licence": candidate.licence,
-        "attribution": candidate.attribution,
-        "width": width,
-        "height": height,
-    }
-    text = json.dumps(row, ensure_ascii=False)
-    for separator in ("\x85", "\u2028", "\u2029"):  # legal in JSON, but str.splitlines would break the line there
-        text = text.replace(separator, f"\\u{ord(separator):04x}")
-    return text + "\n"
 
 
 def _shown(plan: _Plan) -> list[Evidence]:
