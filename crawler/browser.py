@@ -9,9 +9,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from selenium import webdriver
 from selenium.common.exceptions import InvalidSessionIdException, NoSuchWindowException, WebDriverException
@@ -25,6 +27,7 @@ from crawler import reaper
 from crawler.options import CrawlOptions
 from pipeline.errors import BrowserError
 from pipeline.language import _
+from pipeline.records import Candidate
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 DRIVERS = ("chromedriver", "chromium.chromedriver")
@@ -35,6 +38,10 @@ START_SECONDS = 30.0
 PAGE_SECONDS = 30.0
 QUIT_SECONDS = 3
 DOWNLOAD_SECONDS = 20.0
+NO_DOWNLOADS = 3
+"""No page may save a file: chromeenterprise.google/policies/#DownloadRestrictions."""
+RESTARTS = 2
+"""So often a browser that died or hangs is replaced during one search."""
 _STARTED = re.compile(r"started successfully on port (\d+)")
 
 log = logging.getLogger(__name__)
@@ -84,10 +91,13 @@ def open_browser(options: CrawlOptions, hosts: Sequence[str]) -> Iterator[WebDri
 
     It reaches only `hosts`, each HOST or HOST:PORT, `*` standing for any part of a name: whatever else a page embeds
     is sent to a proxy that is not there, so that no search result makes it call on the user's own network.
-    Raises BrowserError when one of the two is missing, they do not fit, or they die while they are used.
+    Its sandbox is off only where `hosts` are all on this machine or the user said so.
+    Raises BrowserError when one of the two is missing, they do not fit, they die while they are used, or root asks for
+    a browser with a sandbox.
     """
     browser = find_browser(options.browser)
     driver = _driver_or_download(options.driver)
+    _refuse_root(options, hosts)
     own_folder = Path(tempfile.mkdtemp(prefix="unpaired-browser-"))
     with (
         _running_driver(driver, own_folder) as address,
@@ -95,6 +105,56 @@ def open_browser(options: CrawlOptions, hosts: Sequence[str]) -> Iterator[WebDri
         _session(_arguments(options, hosts, browser, own_folder), address) as session,
     ):
         yield session
+
+
+class LastingBrowser:
+    """A browser that opens when it is first needed, and anew when it died or hangs in the middle of a search."""
+
+    def __init__(self, options: CrawlOptions, hosts: Sequence[str]) -> None:
+        self._options = options
+        self._hosts = hosts
+        self._closing = ExitStack()
+        self._driver: WebDriver | None = None
+
+    def __enter__(self) -> "LastingBrowser":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def driver(self) -> WebDriver:
+        """The browser that runs, or a new one. Raises BrowserError."""
+        if self._driver is None:
+            self._driver = self._closing.enter_context(open_browser(self._options, self._hosts))
+        return self._driver
+
+    def close(self) -> None:
+        self._driver = None
+        with suppress(BrowserError):  # what is closed may be dead already
+            self._closing.close()
+
+    def search(self, look: Callable[[WebDriver], Iterator[Candidate]]) -> Iterator[Candidate]:
+        """What a search in the browser offers, each address once.
+
+        When the browser stops, another takes its place and `look` begins anew, at most RESTARTS times; what was offered
+        before is not offered again. Raises BrowserError for one that cannot be opened or stops too often.
+        """
+        offered: set[str] = set()
+        for restarts_left in reversed(range(RESTARTS + 1)):
+            driver = self.driver()
+            try:
+                with browser_errors():
+                    for candidate in look(driver):
+                        if candidate.image_url not in offered:
+                            offered.add(candidate.image_url)
+                            yield candidate
+                return
+            except BrowserError as error:
+                self.close()
+                if not restarts_left:
+                    raise
+                log.debug("%s", error)
+                log.warning(_("The browser stopped answering. Another one is started and the search goes on."))
 
 
 @contextmanager
@@ -190,6 +250,14 @@ def browser_errors() -> Iterator[None]:
                     message=" ".join(message.split()),
                 )
             ) from error
+        if "session not created" in message:
+            raise BrowserError(
+                _(
+                    "The browser ended as it started: {message}. Where a container forbids its sandbox, say"
+                    " --no-sandbox; else `pipeline doctor` says what is missing.",
+                    message=" ".join(message.split())[:300],
+                )
+            ) from error
         raise BrowserError(_gone(message)) from error
 
 
@@ -219,15 +287,41 @@ def _arguments(options: CrawlOptions, hosts: Sequence[str], browser: Path, own_f
         "--disable-default-apps",
         "--disable-dev-shm-usage",
         "--disable-extensions",
+        "--disable-quic",  # it would go past the proxy
         "--disable-sync",
         "--metrics-recording-only",
         "--mute-audio",
         *(() if options.headed else ("--headless=new", "--disable-gpu")),
-        *(("--no-sandbox",) if os.geteuid() == 0 else ()),  # Chrome's sandbox refuses to run as root
+        *(("--no-sandbox",) if not _needs_sandbox(options, hosts) else ()),
     ):
         arguments.add_argument(argument)
-    arguments.add_experimental_option("prefs", {"intl.accept_languages": "ko-KR,ko,en"})
+    preferences = {"intl.accept_languages": "ko-KR,ko,en", "download_restrictions": NO_DOWNLOADS}
+    arguments.add_experimental_option("prefs", preferences)
     return arguments
+
+
+def _needs_sandbox(options: CrawlOptions, hosts: Sequence[str]) -> bool:
+    """Whether pages of strangers are shown: then only the user may do without the sandbox. Our own loopback is none."""
+    return not options.no_sandbox and not all(_is_loopback(host) for host in hosts)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_root(options: CrawlOptions, hosts: Sequence[str]) -> None:
+    if os.geteuid() == 0 and _needs_sandbox(options, hosts):
+        raise BrowserError(
+            _(
+                "The browser's sandbox does not work for root, and without it a page of {hosts} could take over this"
+                " machine. Run as a normal user, or say --no-sandbox where the machine is disposable, as a container.",
+                hosts=", ".join(hosts),
+            )
+        )
 
 
 def _program(named: str, origin: str) -> Path:

@@ -2,36 +2,39 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from functools import partial
 
+from crawler.addresses import Addresses
 from crawler.downloads import Download, Downloads
+from crawler.examine import Examiner, work_of
 from crawler.fetch import Fetcher
-from crawler.options import CrawlOptions
-from crawler.raw import Batch
+from crawler.options import NO_LIMIT, CrawlOptions
+from crawler.raw import Batch, store
+from crawler.search import IncompleteError, Search, check, open_search
 from pipeline.adoption import adopt_raw
-from pipeline.catalog import Catalog, open_catalog, read_catalog
+from pipeline.catalog import FORGOTTEN, Catalog, open_catalog, read_catalog
 from pipeline.dataset import DatasetDir
-from pipeline.errors import LayoutChangedError, NoResultsError, OfflineError, PipelineError
-from pipeline.files import lock, write_atomically
+from pipeline.errors import NoResultsError, OfflineError, PipelineError
+from pipeline.files import lock
 from pipeline.language import _
 from pipeline.progress import Progress
-from pipeline.records import Candidate, Domain, Query, Source
-
-if TYPE_CHECKING:
-    from selenium.webdriver.remote.webdriver import WebDriver
+from pipeline.records import Candidate, Domain, Query
 
 BATCH = 8
-"""So many images are synced to disk and acknowledged together."""
+"""So many images are acknowledged together."""
+MOST_UNDER_WAY = 1000
+"""No more candidates wait for a download at a time, so that a list of a million addresses is not held in memory."""
 DRAIN_SECONDS = 3.0
 """After Ctrl-C, running downloads may end within this time; what is longer is cut and fetched by the next crawl."""
-OFFLINE_REASONS = frozenset(("connection", "deadline"))
+OFFLINE_REASONS = frozenset(("connection", "deadline", "host_failing"))
+
+UNREAD = "unread"
+"""How an engine counts, among its layers, the results that none of them could read."""
 
 log = logging.getLogger(__name__)
-Search = Callable[[Query], Iterator[Candidate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class CrawlSummary:
     def text(self, names: Mapping[Domain, str]) -> str:
         """The closing lines of the command, one for each query, worth pasting into a note."""
         lines = [_line(query, names) for query in self.queries]
+        lines += _layer_lines(self.layers)
         if not any(query.fetched for query in self.queries):
             lines.append(_("Nothing new: everything that was found is known already."))
         return "\n".join([*lines, _("{images} images in the dataset.", images=self.images)])
@@ -82,10 +86,12 @@ def crawl(
     DiskError; what was found before is kept, in each case.
     """
     layers: Counter[str] = Counter()
+    if search is None:
+        check(options)
     with (
         lock(dataset.lock),
         open_catalog(dataset.catalog) as catalog,
-        nullcontext(search) if search else _engine(options, dataset, layers) as engine,
+        nullcontext(search) if search else open_search(options, dataset, layers) as engine,
     ):
         adopt_raw(dataset, catalog)
         with _collector(options, dataset, catalog, progress) as collector:
@@ -98,7 +104,7 @@ def finished(options: CrawlOptions, queries: Sequence[Query], dataset: DatasetDi
     """Whether every query was crawled to its end before, with at least this limit: a crawl would find nothing new."""
     with read_catalog(dataset.catalog) as catalog:
         return catalog is not None and all(
-            int(catalog.setting(_setting(options.engine, query)) or 0) >= options.limit for query in queries
+            int(catalog.setting(_setting(options, query)) or 0) >= options.limit for query in queries
         )
 
 
@@ -116,18 +122,22 @@ class Collector:
     progress: Progress
     fetcher: Fetcher
     downloads: Downloads
+    addresses: Addresses
     _batch: list[Download] = field(default_factory=list)
 
     def collect(self, query: Query, search: Search) -> QuerySummary:
         """First what an earlier crawl left waiting, then what the engine offers, until the limit or the end."""
-        tally = Tally(query)
-        self.progress.start(query.text, total=self.options.limit)
-        self.progress.update(self._stored(query))
+        if self.options.retry_failed:
+            self.catalog.wait_again(query, *self.options.engines)
+        sources = list(self.catalog.sources_of(query, *self.options.engines))
+        tally = Tally(query, images={source.sha256 for source in sources if source.state == "fetched"})
+        known = {source.candidate.image_url for source in sources}
+        self.progress.start(query.text, total=None if self.options.limit == NO_LIMIT else self.options.limit)
+        self.progress.update(len(tally.images))
         try:
-            self._take_all(self._waiting(query), tally)
-            if self._missing(query) > 0:
-                self._ask(query, search, tally)
-            self.catalog.remember(_setting(self.options.engine, query), str(self.options.limit))
+            self._take_all([source.candidate for source in sources if source.state == "seen"], tally)
+            if self._missing(tally) <= 0 or self._ask(search, known, tally):
+                self.catalog.remember(_setting(self.options, query), str(self.options.limit))
         except KeyboardInterrupt:
             self._cut_short(tally)
             raise
@@ -136,67 +146,84 @@ class Collector:
             raise
         finally:
             self.progress.finish()
-        return tally.summary(self._stored(query))
+        return tally.summary(len(tally.images))
 
-    def _ask(self, query: Query, search: Search, tally: "Tally") -> None:
-        """A query without results does not stop the others."""
+    def _ask(self, search: Search, known: set[str], tally: "Tally") -> bool:
+        """Whether nothing more is to be had: an engine among several that failed may have more another time.
+
+        A query without results does not stop the others.
+        """
         try:
-            self._take_all(self._offered(query, search, tally), tally)
+            self._take_all(self._offered(search, known, tally), tally)
         except NoResultsError as error:
             log.warning("%s", error)
+        except IncompleteError:
+            self._settle_all(tally)
+            return self._missing(tally) <= 0
+        return True
 
-    def _waiting(self, query: Query) -> list[Candidate]:
-        if self.options.retry_failed:
-            self.catalog.wait_again(query)
-        return [source.candidate for source in self._sources(query) if source.state == "seen"]
-
-    def _offered(self, query: Query, search: Search, tally: "Tally") -> Iterator[Candidate]:
+    def _offered(self, search: Search, known: set[str], tally: "Tally") -> Iterator[Candidate]:
         """What the engine offers and the query does not have yet."""
-        known = {source.candidate.image_url for source in self._sources(query)}
-        for candidate in search(query):
+        has_forgotten = self.catalog.has_forgotten()
+        for candidate in search(tally.query):
             if candidate.image_url in known:
                 tally.known += 1
                 continue
             known.add(candidate.image_url)
+            if has_forgotten and self.catalog.is_forgotten(candidate.image_url, candidate.page_url):
+                tally.failed[FORGOTTEN] += 1
+                continue
             self.catalog.see([candidate])
             yield candidate
 
     def _take_all(self, candidates: Iterable[Candidate], tally: "Tally") -> None:
         offered = iter(candidates)
         while True:
-            missing = self._missing(tally.query)
-            if missing > self._under_way():
+            missing = self._missing(tally)
+            if missing > self._under_way() >= MOST_UNDER_WAY:
+                self._settle(tally, wait_seconds=1.0, at_least=BATCH)
+            elif missing > self._under_way():
                 candidate = next(offered, None)
                 if candidate is None:
                     break
                 self._take(candidate, tally)
                 self._settle(tally, wait_seconds=0.0)
             elif self._under_way():
-                self._settle(tally, wait_seconds=1.0)
+                self._settle(tally, wait_seconds=1.0, at_least=BATCH if self._under_way() > 2 * BATCH else 1)
             else:
                 break
         self._settle_all(tally)
 
     def _take(self, candidate: Candidate, tally: "Tally") -> None:
-        before = self.catalog.fetched_url(candidate.image_url)
-        if before is None:
+        known = self.addresses.known(candidate)
+        if known is not None:
+            tally.known += 1
+            tally.images.add(known.sha256)
+            self.catalog.settle([known])
+        elif self.addresses.leads(candidate):
             self.downloads.add(candidate)
-            return
-        tally.known += 1
-        self.catalog.settle([Source(candidate, "fetched", sha256=before.sha256, final_url=before.final_url)])
 
-    def _settle(self, tally: "Tally", wait_seconds: float) -> None:
-        """Acknowledge ended downloads: a full batch of them, or all when there is nothing better to do."""
+    def _settle(self, tally: "Tally", wait_seconds: float, at_least: int = 1) -> None:
+        """Acknowledge what ended: a full batch of them, or `at_least` so many when there is time to wait."""
         self._batch += self.downloads.take(wait_seconds)
-        if self._batch and (wait_seconds or len(self._batch) >= BATCH):
-            batch = Batch(self.dataset)
-            for download in self._batch:
+        if len(self._batch) >= (at_least if wait_seconds else BATCH):
+            batch, ended = Batch(self.dataset), list(self._batch)
+            for download in ended:
                 batch.add(download)
             batch.commit(self.catalog)
-            for download in self._batch:
-                tally.count(download)
             self._batch.clear()
-            self.progress.update(self._stored(tally.query))
+            for download in ended:
+                self._acknowledge(download, tally)
+            self.progress.update(len(tally.images))
+            for error in (download.error for download in ended if download.error):
+                raise error
+
+    def _acknowledge(self, download: Download, tally: "Tally") -> None:
+        tally.count(download)
+        sha256 = download.record.sha256 if download.record else ""
+        final_url = download.fetched.final_url if download.fetched else ""
+        for follower in self.addresses.ended(download.candidate, sha256, final_url):
+            self._take(follower, tally)
 
     def _settle_all(self, tally: "Tally") -> None:
         while self._under_way():
@@ -205,38 +232,32 @@ class Collector:
     def _cut_short(self, tally: "Tally") -> None:
         log.info(_("Stopping: running downloads may end, the rest waits for the next crawl."))
         self.downloads.forget_waiting()
+        self.addresses.forget_waiting()
         give_up_at = self.fetcher.clock() + DRAIN_SECONDS
         while self._under_way() and self.fetcher.clock() < give_up_at:
             self._settle(tally, wait_seconds=0.1)
 
     def _under_way(self) -> int:
-        return self.downloads.pending + len(self._batch)
+        return self.downloads.pending + len(self._batch) + self.addresses.waiting
 
-    def _stored(self, query: Query) -> int:
-        return self.catalog.fetched_images(query, self.options.engine)
-
-    def _missing(self, query: Query) -> int:
-        return self.options.limit - self._stored(query)
-
-    def _sources(self, query: Query) -> Iterator[Source]:
-        key = (query.domain, self.options.engine, query.text)
-        for source in self.catalog.sources():
-            candidate = source.candidate
-            if (candidate.domain, candidate.engine, candidate.query) == key:
-                yield source
+    def _missing(self, tally: "Tally") -> int:
+        return self.options.limit - len(tally.images)
 
 
 @dataclass
 class Tally:
-    """What happened to one query's candidates in this crawl."""
+    """What happened to one query's candidates in this crawl; `images`: the sha256 of all that the query has."""
 
     query: Query
+    images: set[str] = field(default_factory=set)
     fetched: int = 0
     known: int = 0
     failed: Counter[str] = field(default_factory=Counter)
 
     def count(self, download: Download) -> None:
         self.fetched += download.fetched is not None
+        if download.record:
+            self.images.add(download.record.sha256)
         if download.reason:
             self.failed[download.reason] += 1
 
@@ -249,11 +270,16 @@ class Tally:
 @contextmanager
 def _collector(options: CrawlOptions, dataset: DatasetDir, catalog: Catalog, progress: Progress) -> Iterator[Collector]:
     fetcher = Fetcher(options)
-    downloads = Downloads(fetcher.fetch, concurrency=options.concurrency, per_host=options.per_host)
+    examiner = Examiner()
+    work = work_of(fetcher.fetch, examiner, partial(store, dataset, catalog.forgotten_marks()))
+    downloads = Downloads(work, concurrency=options.concurrency, per_host=options.per_host)
+    if options.ignore_robots:
+        catalog.remember("robots", "ignored")
     try:
-        yield Collector(options, dataset, catalog, progress, fetcher, downloads)
+        yield Collector(options, dataset, catalog, progress, fetcher, downloads, Addresses(catalog.sources()))
     finally:
         fetcher.stop()
+        examiner.stop()
         downloads.close(wait_seconds=1.0)
 
 
@@ -289,55 +315,21 @@ def _line(query: QuerySummary, names: Mapping[Domain, str]) -> str:
     return line + failed if query.failed else line
 
 
+def _layer_lines(layers: Mapping[str, int]) -> Iterator[str]:
+    """What each layer or engine gave, where any gave something, and what none could read."""
+    gave = {layer: count for layer, count in layers.items() if count and layer != UNREAD}
+    if gave:
+        yield _("Found by {layers}.", layers=_listed(gave))
+    if layers.get(UNREAD):
+        yield _("{count} results of the search page could not be read.", count=layers[UNREAD])
+
+
 def _listed(reasons: Mapping[str, int]) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
 
 
-def _setting(engine: str, query: Query) -> str:
-    return f"crawl:{engine}:{query.domain}:{query.text}"
-
-
-def _engine(options: CrawlOptions, dataset: DatasetDir, layers: Counter[str]) -> AbstractContextManager[Search]:
-    return {"google": _google}[options.engine](options, dataset, layers)
-
-
-@contextmanager
-def _google(options: CrawlOptions, dataset: DatasetDir, layers: Counter[str]) -> Iterator[Search]:
-    """Google Images in a browser that opens when the first query needs it."""
-    from crawler.browser import browser_errors, open_browser
-    from crawler.engines import google
-
-    hosts = (urlsplit(options.search_url).netloc,) if options.search_url else google.HOSTS
-    opened: list[WebDriver] = []
-    with ExitStack() as stack:
-
-        def search(query: Query) -> Iterator[Candidate]:
-            if not opened:
-                opened.append(stack.enter_context(open_browser(options, hosts)))
-            tally = google.Layers()
-            try:
-                with browser_errors():
-                    yield from google.search(query, opened[0], options.search_url, tally)
-            except google.UnknownLayoutError as error:
-                raise _layout_changed(query, error.selector, opened[0], dataset) from error
-            finally:
-                layers.update(tally.found)
-
-        yield search
-
-
-def _layout_changed(query: Query, selector: str, driver: "WebDriver", dataset: DatasetDir) -> LayoutChangedError:
-    """Keep the page, as text and as a picture, for whoever teaches the crawler the new layout."""
-    number = 1 + sum(1 for _kept in dataset.layouts.glob("layout-*.html"))
-    page = dataset.layouts / f"layout-{number}.html"
-    write_atomically(page, driver.page_source.encode("utf-8", errors="replace"))
-    write_atomically(page.with_suffix(".png"), driver.get_screenshot_as_png())
-    return LayoutChangedError(
-        _(
-            "{query}: the search page has changed: nothing matches {selector}. Its HTML is kept in {page};"
-            " upgrade unpaired, or report it with that file.",
-            query=repr(query.text),
-            selector=selector,
-            page=page,
-        )
-    )
+def _setting(options: CrawlOptions, query: Query) -> str:
+    """The name under which the catalogue knows how far a query was crawled: by which engines, with which filters."""
+    filters = options.filters.text()
+    engines = ",".join(sorted(options.engines)) + (f"({filters})" if filters else "")
+    return f"crawl:{engines}:{query.domain}:{query.text}"

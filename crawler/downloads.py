@@ -7,29 +7,38 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
-from crawler.fetch import Fetched, FetchError, StoppedError
-from pipeline.records import Candidate
+from crawler.fetch import Fetched
+from pipeline.errors import PipelineError
+from pipeline.records import Candidate, ImageRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A candidate and what its download gave: an image, the reason why not, or neither when it was stopped."""
+    """A candidate and what its download gave: an image, the reason why not, or neither when it was stopped.
+
+    `record` is set once the image lies in raw/, safe from a power cut; `error` is what kept it from getting there.
+    """
 
     candidate: Candidate
     fetched: Fetched | None = None
     reason: str = ""
     temporary: bool = False
+    record: ImageRecord | None = None
+    error: PipelineError | None = None
 
 
 class Downloads:
     """`pending` counts what was added and not yet taken. Threads are daemons: a dead host delays nobody's exit."""
 
-    def __init__(self, fetch: Callable[[str], Fetched], *, concurrency: int, per_host: int) -> None:
+    def __init__(self, work: Callable[[Candidate], Download], *, concurrency: int, per_host: int) -> None:
+        """`work` does all that a candidate needs, the disk included: a file system syncs many files at once as fast as
+        a few one after the other."""
         self.pending = 0
-        self._fetch = fetch
+        self._do = work
         self._per_host = per_host
         self._changed = threading.Condition()
-        self._waiting: deque[Candidate] = deque()
+        self._ready: deque[Candidate] = deque()
+        self._held: dict[str, deque[Candidate]] = {}
         self._busy: Counter[str] = Counter()
         self._closed = False
         self._results: SimpleQueue[Download | None] = SimpleQueue()
@@ -40,10 +49,16 @@ class Downloads:
             thread.start()
 
     def add(self, candidate: Candidate) -> None:
+        """Begin with a candidate as soon as a thread is free and its host is not busy."""
         self.pending += 1
+        host = _host(candidate)
         with self._changed:
-            self._waiting.append(candidate)
-            self._changed.notify_all()
+            if self._busy[host] < self._per_host:
+                self._busy[host] += 1
+                self._ready.append(candidate)
+                self._changed.notify()
+            else:
+                self._held.setdefault(host, deque()).append(candidate)
 
     def take(self, wait_seconds: float = 0.0) -> list[Download]:
         """What has ended since the last call; waits for the first one if there is none yet."""
@@ -62,14 +77,16 @@ class Downloads:
     def forget_waiting(self) -> None:
         """Do not begin what has not begun."""
         with self._changed:
-            self.pending -= len(self._waiting)
-            self._waiting.clear()
+            self.pending -= len(self._ready) + sum(map(len, self._held.values()))
+            for candidate in self._ready:
+                self._busy[_host(candidate)] -= 1
+            self._ready.clear()
+            self._held.clear()
 
     def close(self, wait_seconds: float) -> None:
         """Let the threads end; wait for them so long together."""
         with self._changed:
             self._closed = True
-            self._waiting.clear()
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(wait_seconds / len(self._threads))
@@ -78,32 +95,30 @@ class Downloads:
         while (candidate := self._next()) is not None:
             result = None
             try:
-                result = self._attempt(candidate)
+                result = self._do(candidate)
             finally:
                 self._results.put(result)
-                with self._changed:
-                    self._busy[_host(candidate)] -= 1
-                    self._changed.notify_all()
+                self._release(_host(candidate))
 
     def _next(self) -> Candidate | None:
-        """The first waiting candidate whose host is not busy; waits for one, None when the downloads are closed."""
+        """The next candidate whose turn it is; waits for one, None when the downloads are closed."""
         with self._changed:
-            while not self._closed:
-                for candidate in self._waiting:
-                    if self._busy[_host(candidate)] < self._per_host:
-                        self._waiting.remove(candidate)
-                        self._busy[_host(candidate)] += 1
-                        return candidate
+            while not (self._closed or self._ready):
                 self._changed.wait()
-        return None
+            return None if self._closed else self._ready.popleft()
 
-    def _attempt(self, candidate: Candidate) -> Download:
-        try:
-            return Download(candidate, self._fetch(candidate.image_url))
-        except FetchError as error:
-            return Download(candidate, None, error.reason, error.temporary)
-        except StoppedError:
-            return Download(candidate)
+    def _release(self, host: str) -> None:
+        """One download less from a host: the next one that waits for it may begin."""
+        with self._changed:
+            held = self._held.get(host)
+            if held:
+                self._ready.append(held.popleft())
+                self._changed.notify()
+                return
+            self._held.pop(host, None)
+            self._busy[host] -= 1
+            if not self._busy[host]:
+                del self._busy[host]
 
 
 def _host(candidate: Candidate) -> str:

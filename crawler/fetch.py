@@ -4,44 +4,54 @@ import base64
 import binascii
 import http.client
 import logging
-import random
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from importlib import metadata
+from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
-import certifi
 import urllib3.exceptions
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import BaseHTTPResponse
 
-from crawler.guard import RefusedError, WebAddress, checked, literal, parse
+from crawler.connections import Connections, Exchange, LateError, Resolve, StoppedError, resolve
+from crawler.guard import RefusedError, WebAddress, parse, referer_of
 from crawler.options import CrawlOptions
+from crawler.retry import MAX_ATTEMPTS, Circuit, backoff, retry_after
+from crawler.robots import MAX_SIZE_BYTES as MAX_ROBOTS_BYTES
+from crawler.robots import RobotsFiles, agent_token, forbids
 from pipeline.image import ImageError, inspect
 
+__all__ = ["FetchError", "Fetched", "Fetcher", "StoppedError"]
+
 MAX_REDIRECTS = 5
-MAX_ATTEMPTS = 3
-MAX_WAIT_SECONDS = 30.0
+MIN_BYTES_PER_SECOND = 1000.0
+"""What is slower over SLOW_START_SECONDS and more holds a place that other downloads could use."""
+SLOW_START_SECONDS = 10.0
+MIN_SIDE = 8
+"""A picture with a shorter side, in pixels, is a spacer or counts visitors."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _TEMPORARY_STATUSES = (408, 425, 429)
+_HOST_IS_UP = frozenset(
+    ("too_large", "not_image", "empty", "too_small", "too_many_pixels", "noai", "too_many_redirects")
+)
 _BLOCK_BYTES = 65536
+_SMALL_BYTES = 16384
 _NETWORK_ERRORS = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 
 log = logging.getLogger(__name__)
-Resolve = Callable[[str, int], list[str]]
+Taken = TypeVar("Taken")
 
 
 class FetchError(Exception):
     """A download that brought no image.
 
-    `reason` is one short word: bad_scheme, bad_url, blocked_address, too_many_redirects, too_large, deadline,
-    connection, tls, http_<status>, empty, not_image or too_many_pixels. A `temporary` one may be tried again.
+    `reason` is one short word: bad_scheme, bad_url, blocked_address, too_many_redirects, too_large, too_slow, deadline,
+    connection, bad_answer, bad_encoding, tls, http_<status>, host_failing, robots, noai, empty, not_image, too_small or
+    too_many_pixels. A `temporary` one may be tried again.
     """
 
     def __init__(self, reason: str, *, temporary: bool = False, wait_seconds: float | None = None) -> None:
@@ -51,30 +61,35 @@ class FetchError(Exception):
         self.wait_seconds = wait_seconds
 
 
-class StoppedError(Exception):
-    """The fetcher was stopped while this download ran: nothing is known about the URL."""
-
-
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The bytes of an image as the server sent them, its extension by content, and where they came from in the end."""
+    """The bytes of an image as the server sent them, its extension by content, and where they came from in the end.
+
+    `etag` and `last_modified` are the server's validators as it wrote them (RFC 9110, 8.8), "" where it sent none.
+    """
 
     data: bytes
     extension: str
     final_url: str
+    etag: str = ""
+    last_modified: str = ""
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """Every IP address of a host name, in the system's order. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The body of an answer, or where it redirects to."""
+
+    body: bytes = b""
+    location: str = ""
+    etag: str = ""
+    last_modified: str = ""
 
 
 class Fetcher:
     """Fetches images, from any number of threads at once.
 
-    A name is resolved once for each hop, and the connection goes to the very address that was checked. Neither
-    proxies, cookies, credentials nor a Referer are ever sent; a redirect is a new URL that is checked like the first.
+    Neither proxies of the environment, cookies nor credentials are ever used; a redirect is a new URL that is checked
+    like the first. robots.txt and X-Robots-Tag are obeyed unless `options.ignore_robots`.
     """
 
     def __init__(
@@ -87,175 +102,248 @@ class Fetcher:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._options = options
-        self._resolve = resolve
         self.clock = clock
         self._now = now
         self._stopped = threading.Event()
         self._sleep = sleep or self._stopped.wait
-        self._open_sockets: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._tls = ssl.create_default_context()
-        self._tls.load_verify_locations(certifi.where())  # a slim machine has no certificates of its own
+        self._connections = Connections(options, resolve, clock)
+        self._circuit = Circuit(clock)
+        user_agent = options.user_agent or default_user_agent()
+        self._agent = agent_token(user_agent)
+        self._robots = RobotsFiles(self._robots_file, self._agent)
         self._headers = {
-            "User-Agent": f"unpaired/{metadata.version('unpaired')} (image dataset crawler)",
+            "User-Agent": user_agent,
             "Accept": "image/*,*/*;q=0.5",
             "Accept-Encoding": "identity",
         }
 
-    def fetch(self, url: str) -> Fetched:
-        """The image at `url`, by http, https or inside a data: URL. Raises FetchError, StoppedError."""
+    def fetch(self, url: str, page_url: str = "") -> Fetched:
+        """The image at `url`, by http, https or inside a data: URL; `page_url`, where it stands, is the Referer.
+
+        The URL is requested exactly as it is written, but for what no request may contain (spaces, Hangul).
+        Raises FetchError, StoppedError.
+        """
         if url[:5].lower() == "data:":
             return _image(_inline_bytes(url, self._options.max_size_bytes), "")
+        address = _parsed(url)
+        self._wait_for_its_turn(address)
+        try:
+            fetched = self._persist(url, lambda deadline: self._follow(address, page_url, deadline))
+        except FetchError as error:
+            self._judge(address, error)
+            raise
+        self._circuit.succeeded(address.authority)
+        return fetched
+
+    def stop(self) -> None:
+        """End every running download at once; they raise StoppedError."""
+        self._stopped.set()
+        self._connections.stop()
+
+    def _wait_for_its_turn(self, address: WebAddress) -> None:
+        if not self._circuit.admits(address.authority):
+            raise FetchError("host_failing", temporary=True)
+        pause_seconds = self._circuit.pause_seconds(address.authority)
+        if pause_seconds:
+            self._sleep(pause_seconds)
+
+    def _judge(self, address: WebAddress, error: FetchError) -> None:
+        """What a failure says of the host: it is down, or it works and only this image does not."""
+        if error.temporary and error.reason != "robots":
+            self._circuit.failed(address.authority)
+        elif error.reason in _HOST_IS_UP or error.reason.startswith("http_"):
+            self._circuit.succeeded(address.authority)
+
+    def _persist(self, url: str, attempt_until: Callable[[float], Taken]) -> Taken:
+        """Temporary failures are tried again, with growing waits, a few times and never beyond the deadline."""
         deadline = self.clock() + self._options.deadline_seconds
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
-                return self._follow(url, deadline)
+                return attempt_until(deadline)
             except FetchError as error:
-                wait_seconds = _wait(error, url, attempt)
-                if not error.temporary or attempt == MAX_ATTEMPTS or self.clock() + wait_seconds >= deadline:
+                wait_seconds = backoff(url, attempt) if error.wait_seconds is None else error.wait_seconds
+                is_over = attempt == MAX_ATTEMPTS or self.clock() + wait_seconds >= deadline
+                if not error.temporary or error.reason == "robots" or is_over:
                     raise
                 log.debug("%s: %s, again in %.1f s", url, error.reason, wait_seconds)
                 self._sleep(wait_seconds)
         raise AssertionError("unreachable")
 
-    def stop(self) -> None:
-        """End every running download at once; they raise StoppedError."""
-        self._stopped.set()
-        with self._lock:
-            for opened in self._open_sockets:
-                _shut_down(opened)
-
-    def _follow(self, url: str, deadline: float) -> Fetched:
-        address = _parsed(url)
+    def _follow(self, address: WebAddress, page_url: str, deadline: float) -> Fetched:
         for _hop in range(MAX_REDIRECTS + 1):
-            body, location = self._exchange(address, deadline)
-            if not location:
-                return _image(body, address.url)
-            address = _parsed(location, address.url)
+            self._heed_robots(address)
+            referer = referer_of(page_url, address)
+            headers = {**self._headers, "Referer": referer} if referer else self._headers
+            answer = self._ask(address, deadline, headers, self._image_answer)
+            if not answer.location:
+                image = _image(answer.body, address.url)
+                return replace(image, etag=answer.etag, last_modified=answer.last_modified)
+            address = _parsed(answer.location, address.url)
         raise FetchError("too_many_redirects")
 
-    def _exchange(self, address: WebAddress, deadline: float) -> tuple[bytes, str]:
-        """One request: the body, or "" and where the server redirects to."""
-        late = threading.Event()
+    def _heed_robots(self, address: WebAddress) -> None:
+        permission = "allowed" if self._options.ignore_robots else self._robots.permission(address)
+        if permission != "allowed":
+            raise FetchError("robots", temporary=permission == "unreachable")
+
+    def _robots_file(self, address: WebAddress) -> bytes | None:
+        """A robots.txt, b"" for none, None where the server fails to say (RFC 9309, 2.3.1).
+
+        "Too many requests" is such a failure, though it is a 4xx: a server that is overloaded did not allow anything.
+        Raises what keeps an image from being fetched as well: no connection, no trust in the certificate.
+        """
         try:
-            with (
-                closing(self._connected(address, deadline)) as connection,
-                self._watched(connection, deadline, late),
-            ):
-                connection.request(
-                    "GET",
-                    address.target,
-                    headers={**self._headers, "Host": address.authority},
-                    preload_content=False,
-                )
-                with closing(connection.getresponse()) as response:
-                    answer = self._answer(response)
-        except FetchError:
-            self._raise_if_cut(late)
-            raise
-        except _NETWORK_ERRORS as error:
-            self._raise_if_cut(late)
-            raise _network_failure(error) from error
-        self._raise_if_cut(late)
-        return answer
+            return self._persist(address.url, lambda deadline: self._follow_to_robots(address, deadline))
+        except FetchError as error:
+            if error.temporary and error.reason != "connection":
+                return None
+            if error.reason in ("connection", "tls"):
+                raise
+            return b""
 
-    def _raise_if_cut(self, late: threading.Event) -> None:
-        """A socket that was shut down looks like a server that ended: tell the two apart."""
-        if self._stopped.is_set():
-            raise StoppedError
-        if late.is_set():
-            raise FetchError("deadline", temporary=True)
+    def _follow_to_robots(self, address: WebAddress, deadline: float) -> bytes:
+        for _hop in range(MAX_REDIRECTS + 1):
+            answer = self._ask(address, deadline, self._headers, self._robots_answer)
+            if not answer.location:
+                return answer.body
+            address = _parsed(answer.location, address.url)
+        raise FetchError("too_many_redirects")
 
-    def _connected(self, address: WebAddress, deadline: float) -> HTTPConnection:
-        seconds = min(self._options.timeout_seconds, deadline - self.clock())
-        if seconds <= 0:
-            raise FetchError("deadline", temporary=True)
-        failure: OSError | urllib3.exceptions.HTTPError = OSError("no address")
-        for ip_address in self._addresses(address)[:2]:  # an IPv6 address that leads nowhere, then IPv4
-            connection = self._connection(address, ip_address, seconds)
-            try:
-                connection.connect()
-            except (OSError, urllib3.exceptions.HTTPError) as error:
-                connection.close()
-                failure = error
-            else:
-                return connection
-        raise failure
+    def _ask(
+        self,
+        address: WebAddress,
+        deadline: float,
+        headers: dict[str, str],
+        take: Callable[[BaseHTTPResponse, WebAddress], _Answer],
+    ) -> _Answer:
+        """One request and what `take` makes of its answer; once more where a kept connection turns out to be dead."""
+        answer = self._ask_once(address, deadline, headers, take, fresh=False)
+        return answer or self._ask_once(address, deadline, headers, take, fresh=True) or _Answer()
 
-    def _addresses(self, address: WebAddress) -> list[str]:
-        written = literal(address.host)
-        found = [written] if written else self._resolve(address.host, address.port)
+    def _ask_once(
+        self,
+        address: WebAddress,
+        deadline: float,
+        headers: dict[str, str],
+        take: Callable[[BaseHTTPResponse, WebAddress], _Answer],
+        *,
+        fresh: bool,
+    ) -> _Answer | None:
         try:
-            return checked(address, found, self._options.allow_host)
+            with self._connections.exchange(address, deadline, fresh=fresh) as exchange:
+                try:
+                    response = self._sent(address, exchange, headers)
+                    if response is None:
+                        return None
+                    answer = _taken(response, address, exchange, take)
+                except (FetchError, *_NETWORK_ERRORS):
+                    self._connections.raise_if_cut(exchange)
+                    raise
+                self._connections.raise_if_cut(exchange)
+                return answer
+        except LateError as error:
+            raise FetchError("deadline", temporary=True) from error
         except RefusedError as error:
             raise FetchError(error.reason) from error
+        except _NETWORK_ERRORS as error:
+            raise _network_failure(error) from error
 
-    def _connection(self, address: WebAddress, ip_address: str, seconds: float) -> HTTPConnection:
-        """A connection to the checked address; TLS greets and verifies the host's own name."""
-        if address.scheme == "http":
-            return HTTPConnection(ip_address, address.port, timeout=seconds)
-        return HTTPSConnection(
-            ip_address,
-            address.port,
-            timeout=seconds,
-            ssl_context=self._tls,
-            server_hostname=address.host,
-        )
-
-    @contextmanager
-    def _watched(self, connection: HTTPConnection, deadline: float, late: threading.Event) -> Iterator[None]:
-        """Shut the socket down at the deadline: a server that sends a byte a second never meets a read timeout."""
-        opened = connection.sock
-        assert opened is not None
-
-        def cut() -> None:
-            late.set()
-            _shut_down(opened)
-
-        timer = threading.Timer(max(0.0, deadline - self.clock()), cut)
-        timer.daemon = True
-        with self._lock:
-            self._open_sockets.add(opened)
-        timer.start()
+    def _sent(self, address: WebAddress, exchange: Exchange, headers: dict[str, str]) -> BaseHTTPResponse | None:
+        """The head of the answer, None where a kept connection was closed meanwhile or holds the rest of another."""
+        assert exchange.connection is not None
+        own = {"Host": address.authority, **self._connections.headers(address)}
         try:
-            if self._stopped.is_set():
-                raise StoppedError
-            yield
-        finally:
-            timer.cancel()
-            with self._lock:
-                self._open_sockets.discard(opened)
+            exchange.connection.request(
+                "GET", self._connections.target(address), headers={**headers, **own}, preload_content=False
+            )
+            return exchange.connection.getresponse()
+        except _NETWORK_ERRORS as error:
+            self._connections.raise_if_cut(exchange)
+            if exchange.is_reused and not isinstance(error, TimeoutError):
+                return None
+            raise
 
-    def _answer(self, response: BaseHTTPResponse) -> tuple[bytes, str]:
+    def _image_answer(self, response: BaseHTTPResponse, address: WebAddress) -> _Answer:
+        if not self._options.ignore_robots and forbids(response.headers.getlist("X-Robots-Tag"), self._agent):
+            raise FetchError("noai")
+        location = self._location(response, address)
+        if location:
+            return _Answer(location=location)
+        body = self._body(response, self._options.max_size_bytes)
+        etag, last_modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
+        return _Answer(body, etag=etag, last_modified=last_modified)
+
+    def _robots_answer(self, response: BaseHTTPResponse, address: WebAddress) -> _Answer:
+        location = self._location(response, address)
+        return _Answer(location=location) if location else _Answer(self._body(response, MAX_ROBOTS_BYTES, cut=True))
+
+    def _location(self, response: BaseHTTPResponse, address: WebAddress) -> str:
+        """Where the answer redirects to, "" for one that is the thing itself; all others raise FetchError."""
         location = response.headers.get("Location", "")
         if response.status in _REDIRECTS and location:
-            return b"", _as_utf8(location)
-        if response.status >= 300:
-            raise self._status_failure(response)
-        return _bounded_body(response, self._options.max_size_bytes), ""
+            _drain(response)
+            return _as_utf8(location)
+        if response.status >= 300 or response.status == 206:  # a part that nobody asked for
+            _drain(response)
+            raise self._status_failure(response, address)
+        return ""
 
-    def _status_failure(self, response: BaseHTTPResponse) -> FetchError:
+    def _status_failure(self, response: BaseHTTPResponse, address: WebAddress) -> FetchError:
         temporary = response.status >= 500 or response.status in _TEMPORARY_STATUSES
         wait_seconds = retry_after(response.headers.get("Retry-After", ""), self._now())
+        if temporary and wait_seconds:
+            self._circuit.pause(address.authority, wait_seconds)
         return FetchError(f"http_{response.status}", temporary=temporary, wait_seconds=wait_seconds)
 
+    def _body(self, response: BaseHTTPResponse, max_size_bytes: int, *, cut: bool = False) -> bytes:
+        """The decoded body; one that is too large is cut off or refused, as soon as it is."""
+        begun = self.clock()
+        blocks: list[bytes] = []
+        size_bytes = 0
+        while block := response.read1(_BLOCK_BYTES, decode_content=True):
+            blocks.append(block)
+            size_bytes += len(block)
+            if size_bytes > max_size_bytes:
+                if cut:
+                    break
+                raise FetchError("too_large")
+            if is_too_slow(size_bytes, self.clock() - begun):
+                raise FetchError("too_slow", temporary=True)
+        return b"".join(blocks)
 
-def retry_after(text: str, now: float) -> float | None:
-    """The wait that a Retry-After header asks for, in seconds, None for none (RFC 9110, 10.2.3); never over 30."""
-    if not text.strip():
-        return None
+
+def default_user_agent() -> str:
+    """Who asks, by name and version, and what for."""
+    version = metadata.version("unpaired")
+    return f"unpaired/{version} (image dataset crawler; obeys robots.txt and X-Robots-Tag for unpaired)"
+
+
+def is_too_slow(size_bytes: int, seconds: float) -> bool:
+    """Whether a body that has brought so much in so long holds up the others."""
+    return seconds > SLOW_START_SECONDS and size_bytes < seconds * MIN_BYTES_PER_SECOND
+
+
+def _taken(
+    response: BaseHTTPResponse,
+    address: WebAddress,
+    exchange: Exchange,
+    take: Callable[[BaseHTTPResponse, WebAddress], _Answer],
+) -> _Answer:
     try:
-        seconds = float(text) if text.strip().isdigit() else parsedate_to_datetime(text).timestamp() - now
-    except (ValueError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), MAX_WAIT_SECONDS)
+        return take(response, address)
+    finally:
+        exchange.is_whole = response.closed
+        if not exchange.is_whole:
+            response.close()
 
 
-def _wait(error: FetchError, url: str, attempt: int) -> float:
-    """Doubling waits with a jitter of a half, which is the same for the same URL and attempt."""
-    if error.wait_seconds is not None:
-        return error.wait_seconds
-    return float(2 ** (attempt - 1)) * random.Random(f"{attempt} {url}").uniform(0.5, 1.0)
+def _drain(response: BaseHTTPResponse) -> None:
+    """Read what little is left of an answer, so that its connection can be used again."""
+    size_bytes = response.length_remaining
+    if size_bytes is not None and size_bytes < _SMALL_BYTES:
+        with suppress(*_NETWORK_ERRORS):
+            while response.read1(_SMALL_BYTES, decode_content=False):
+                continue
 
 
 def _parsed(url: str, base: str = "") -> WebAddress:
@@ -263,17 +351,6 @@ def _parsed(url: str, base: str = "") -> WebAddress:
         return parse(url, base)
     except RefusedError as error:
         raise FetchError(error.reason) from error
-
-
-def _bounded_body(response: BaseHTTPResponse, max_size_bytes: int) -> bytes:
-    blocks: list[bytes] = []
-    size_bytes = 0
-    for block in response.stream(_BLOCK_BYTES, decode_content=True):
-        size_bytes += len(block)
-        if size_bytes > max_size_bytes:
-            raise FetchError("too_large")
-        blocks.append(block)
-    return b"".join(blocks)
 
 
 def _inline_bytes(url: str, max_size_bytes: int) -> bytes:
@@ -294,18 +371,25 @@ def _inline_bytes(url: str, max_size_bytes: int) -> bytes:
 
 
 def _image(data: bytes, final_url: str) -> Fetched:
-    """What the bytes are, whatever the server called them. A truncated image still has a header and is kept."""
+    """What the bytes are by their header, whatever the server called them; whether they decode is seen elsewhere."""
     try:
-        return Fetched(data, inspect(data).extension, final_url)
+        facts = inspect(data)
     except ImageError as error:
         raise FetchError(error.reason) from error
+    if min(facts.width, facts.height) < MIN_SIDE:
+        raise FetchError("too_small")
+    return Fetched(data, facts.extension, final_url)
 
 
 def _network_failure(error: Exception) -> FetchError:
-    if isinstance(error, ssl.SSLCertVerificationError | urllib3.exceptions.SSLError):
+    if isinstance(error, ssl.SSLCertVerificationError):
         return FetchError("tls")
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error, ssl.SSLError | urllib3.exceptions.SSLError):
         return FetchError("tls", temporary=True)
+    if isinstance(error, urllib3.exceptions.DecodeError):
+        return FetchError("bad_encoding")
+    if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
+        return FetchError("bad_answer")  # no status line, a flood of headers
     return FetchError("connection", temporary=True)
 
 
@@ -315,11 +399,3 @@ def _as_utf8(location: str) -> str:
         return location.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return location
-
-
-def _shut_down(opened: socket.socket) -> None:
-    try:
-        # not the TLS socket's own shutdown, which would pull the TLS state from under the reading thread
-        socket.socket.shutdown(opened, socket.SHUT_RDWR)
-    except OSError:
-        return  # it was closed already

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from crawler.crawl import BATCH, CrawlSummary, Tally
 from crawler.downloads import Download
 from crawler.fetch import Fetched
-from crawler.raw import Batch
+from crawler.raw import Batch, unless_forgotten
 from pipeline.adoption import adopt_raw
 from pipeline.catalog import Catalog, open_catalog
 from pipeline.dataset import DatasetDir
@@ -56,7 +56,7 @@ def _add_files(
         read = [
             _read(folder, path, tally.query.domain, start + place) for place, path in enumerate(files[start:][:BATCH])
         ]
-        fresh = [download for download in read if download.candidate.image_url not in known]
+        fresh = [unless_forgotten(one, catalog) for one in read if one.candidate.image_url not in known]
         tally.known += len(read) - len(fresh)
         catalog.see(download.candidate for download in fresh)
         batch = Batch(dataset)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import quote, urljoin, urlsplit
 
+from w3lib.url import canonicalize_url
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 REFUSED_IPV4 = tuple(
@@ -49,7 +51,9 @@ REFUSED_IPV6 = tuple(
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: what an IPv6-only network makes of a public IPv4 address
 _IPV4_FORM = re.compile(r"[0-9a-fx.]+", re.IGNORECASE)
 _LONE_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
-_URL_SAFE = "%/:@!$&'()*+,;=~-._?"
+_PATH_SAFE = "%/:@!$&'()*+,;=~-._[]|"
+_QUERY_SAFE = _PATH_SAFE + "?{}^`\\"
+"""What browsers leave as it is, though no URL should hold it (url.spec.whatwg.org): signatures are made over it."""
 
 
 class RefusedError(Exception):
@@ -93,7 +97,9 @@ def parse(url: str, base: str = "") -> WebAddress:
         host = _ascii_host(parts.hostname or "")
     except ValueError as error:  # a port of letters, an open bracket, a label of 64 bytes
         raise RefusedError("bad_url", str(error)) from error
-    target = _encoded(parts.path or "/") + (f"?{_encoded(parts.query)}" if parts.query else "")
+    target = _encoded(parts.path or "/", _PATH_SAFE)
+    if parts.query:
+        target += "?" + _encoded(parts.query, _QUERY_SAFE)
     return WebAddress(parts.scheme, host, port, target)
 
 
@@ -124,6 +130,37 @@ def checked(address: WebAddress, addresses: Iterable[str], allowed: Iterable[str
             if is_refused(text):
                 raise RefusedError("blocked_address", f"{address.host} is {text}")
     return found
+
+
+def checked_literal(address: WebAddress, allowed: Iterable[str]) -> None:
+    """Refuse what can be refused without resolving a name, as where a proxy resolves it: addresses, and localhost.
+
+    Raises RefusedError (blocked_address).
+    """
+    written = literal(address.host)
+    is_local = is_refused(written) if written else f".{address.host}".endswith(".localhost")  # RFC 6761, 6.3
+    if is_local and not is_allowed_host(address, allowed):
+        raise RefusedError("blocked_address", address.host)
+
+
+def key_of(url: str) -> str:
+    """What two spellings of one URL have in common: the key by which a crawl knows that it was there already.
+
+    Never to be requested itself: a signed URL is valid only as it was written.
+    """
+    try:
+        return str(canonicalize_url(parse(url).url))
+    except RefusedError:
+        return url
+
+
+def referer_of(page_url: str, address: WebAddress) -> str:
+    """The Referer for an image of a page: "" for no page on the web, and from https to http (RFC 9110, 10.1.3)."""
+    try:
+        page = parse(page_url)
+    except RefusedError:
+        return ""
+    return "" if page.scheme == "https" and address.scheme == "http" else page.url
 
 
 def literal(host: str) -> str:
@@ -158,5 +195,5 @@ def _ascii_host(host: str) -> str:
     return literal(name) or name.lower()
 
 
-def _encoded(text: str) -> str:
-    return quote(_LONE_PERCENT.sub("%25", text), safe=_URL_SAFE)
+def _encoded(text: str, safe: str) -> str:
+    return quote(_LONE_PERCENT.sub("%25", text), safe=safe)

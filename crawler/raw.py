@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from crawler.downloads import Download
-from pipeline.catalog import Catalog
+from crawler.fetch import Fetched
+from pipeline.catalog import FORGOTTEN, Catalog
 from pipeline.dataset import DatasetDir
-from pipeline.files import sha256_of, sha256_of_file, sync_files, write_atomically
+from pipeline.files import disk_errors, sha256_of, sha256_of_file, sync_files, write_atomically
 from pipeline.records import ImageRecord, Source
+from pipeline.tombstones import marks_of_addresses
 
 
 class Batch:
@@ -19,11 +21,24 @@ class Batch:
         self._sources: list[Source] = []
 
     def add(self, download: Download) -> None:
-        """Write a download's image, or note why there is none; a stopped download leaves its candidate waiting."""
+        """Write a download's image if that was not done yet, or note why there is none.
+
+        A stopped download leaves its candidate waiting.
+        """
         candidate, fetched = download.candidate, download.fetched
         if fetched is not None:
-            sha256 = self._store(fetched.data, fetched.extension)
-            self._sources.append(Source(candidate, "fetched", sha256=sha256, final_url=fetched.final_url))
+            record = download.record or self._write(fetched)
+            self._images.append(record)
+            self._sources.append(
+                Source(
+                    candidate,
+                    "fetched",
+                    sha256=record.sha256,
+                    final_url=fetched.final_url,
+                    etag=fetched.etag,
+                    last_modified=fetched.last_modified,
+                )
+            )
         elif download.reason:
             self._sources.append(Source(candidate, "failed", download.reason, download.temporary))
 
@@ -32,11 +47,39 @@ class Batch:
         sync_files(self._written)
         catalog.settle(self._sources, self._images)
 
-    def _store(self, data: bytes, extension: str) -> str:
-        sha256 = sha256_of(data)
-        path = self._dataset.raw_file(sha256, extension)
-        if not path.is_file() or sha256_of_file(path) != sha256:  # a power cut tears what was not synced yet
-            write_atomically(path, data, durable=False)
+    def _write(self, fetched: Fetched) -> ImageRecord:
+        record, path = _written(self._dataset, fetched)
         self._written.append(path)  # also one that was there: an interrupted batch wrote it and did not sync it
-        self._images.append(ImageRecord(sha256, extension, len(data)))
-        return sha256
+        return record
+
+
+def store(dataset: DatasetDir, forgotten: frozenset[str], fetched: Fetched) -> ImageRecord | None:
+    """Put an image into raw/ and make it survive a power cut; for any number of threads at once.
+
+    None for one that a person had forgotten, by the marks of its addresses or itself. Raises DiskError.
+    """
+    if forgotten and not forgotten.isdisjoint(marks_of_addresses([fetched.final_url]) | {sha256_of(fetched.data)}):
+        return None
+    record, path = _written(dataset, fetched)
+    sync_files([path])
+    return record
+
+
+def _written(dataset: DatasetDir, fetched: Fetched) -> tuple[ImageRecord, Path]:
+    sha256 = sha256_of(fetched.data)
+    path = dataset.raw_file(sha256, fetched.extension)
+    with disk_errors(path):
+        is_there = path.is_file() and sha256_of_file(path) == sha256  # a power cut tears what was not synced yet
+    if not is_there:
+        write_atomically(path, fetched.data, durable=False)
+    return ImageRecord(sha256, fetched.extension, len(fetched.data)), path
+
+
+def unless_forgotten(download: Download, catalog: Catalog) -> Download:
+    """The download, or a failed one in its place where a person had this image or its last address forgotten."""
+    fetched = download.fetched
+    if fetched is None or not catalog.has_forgotten():
+        return download
+    if catalog.is_forgotten(fetched.final_url, sha256=sha256_of(fetched.data)):
+        return Download(download.candidate, reason=FORGOTTEN)
+    return download

@@ -20,25 +20,28 @@ def adopt_raw(dataset: DatasetDir, catalog: Catalog) -> int:
     """Give every file in raw/ its row: a killed crawl leaves files without one, a lost catalogue leaves all of them.
 
     A file is adopted only where its name is its sha256 and lies in the folder of its first two digits; links are not
-    followed, so nothing outside the dataset is read or deleted. Temporary files of a killed command are deleted. To be
-    called under the dataset's lock. Returns how many files were adopted. Raises DiskError.
+    followed, so nothing outside the dataset is read or deleted. Temporary files of a killed command are deleted, and so
+    are forgotten images. To be called under the dataset's lock. Returns how many files were adopted. Raises DiskError.
     """
     known = {image.sha256 for image in catalog.images()}
     with disk_errors(dataset.raw):
-        strays = list(_strays(dataset, known))
+        strays = list(_strays(dataset, known, catalog.forgotten_images()))
     adopted = catalog.adopt(strays)
     if adopted:
         logger.info(_("{count} files in {folder} had no row and were adopted.", count=adopted, folder=dataset.raw))
     return adopted
 
 
-def _strays(dataset: DatasetDir, known: set[str]) -> Iterator[ImageRecord]:
+def _strays(dataset: DatasetDir, known: set[str], forgotten: set[str]) -> Iterator[ImageRecord]:
     for path in _files(dataset.raw):
         if path.name.startswith(TEMPORARY_PREFIX):
             path.unlink(missing_ok=True)
             continue
         match = _RAW_NAME.fullmatch(path.name)
         if match is None or path.parent.name != match[1][:2] or match[1] in known:
+            continue
+        if match[1] in forgotten:  # a killed `pipeline forget` leaves it
+            path.unlink(missing_ok=True)
             continue
         if sha256_of_file(path) == match[1]:
             known.add(match[1])

@@ -3,15 +3,19 @@
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
+from functools import cache
+from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 
 from pipeline.errors import DiskError, UnusableError
 from pipeline.files import disk_errors
 from pipeline.language import _
 from pipeline.records import Candidate, Decision, Domain, ImageRecord, Measurement, Query, Source, Split, Verdict
+from pipeline.tombstones import Tombstone, address_mark, marks_of_addresses
 
 MIGRATIONS = (
     """
@@ -46,21 +50,42 @@ MIGRATIONS = (
         value TEXT NOT NULL, decided_at REAL NOT NULL
     );
     """,
+    """
+    ALTER TABLE sources ADD COLUMN etag TEXT NOT NULL DEFAULT '';
+    ALTER TABLE sources ADD COLUMN last_modified TEXT NOT NULL DEFAULT '';
+    ALTER TABLE sources ADD COLUMN tool_version TEXT NOT NULL DEFAULT '';
+    CREATE TABLE forgotten (mark TEXT NOT NULL, image TEXT NOT NULL, PRIMARY KEY (mark, image)) WITHOUT ROWID;
+    CREATE TABLE exports (name TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (name, sha256)) WITHOUT ROWID;
+    """,
 )
 """One script for each version; `PRAGMA user_version` counts those that were applied. Old scripts never change."""
 
 _CANDIDATE = (
     "domain, engine, query, rank, image_url, page_url, title, licence, attribution, claimed_width, claimed_height"
 )
+_CANDIDATE_VALUES = attrgetter(*_CANDIDATE.split(", "))
+_SOURCE = f"{_CANDIDATE}, state, reason, temporary, sha256, final_url, etag, last_modified"
 _DUMPED = (
-    f"SELECT {_CANDIDATE}, state, reason, temporary, sha256, final_url FROM sources ORDER BY 1, 2, 3, 5",
+    f"SELECT {_SOURCE} FROM sources ORDER BY 1, 2, 3, 5",
     "SELECT sha256, extension, size_bytes FROM images ORDER BY sha256",
     "SELECT * FROM measurements ORDER BY sha256",
     "SELECT * FROM verdicts ORDER BY sha256",
     "SELECT * FROM sides ORDER BY sha256",
     "SELECT * FROM settings ORDER BY name",
     "SELECT sha256, other, action, value FROM decisions ORDER BY number",
+    "SELECT mark, image FROM forgotten ORDER BY mark, image",
+    "SELECT name, sha256 FROM exports ORDER BY name, sha256",
 )
+_IS_SOURCE = "domain = ? AND engine = ? AND query = ? AND image_url = ?"
+BUSY_SECONDS = 5.0
+"""So long a transaction waits for another process, such as a review that stores a decision."""
+FORGOTTEN = "forgotten"
+"""The reason of a candidate that a person had forgotten: no row is kept of it, only hashes."""
+
+
+@cache
+def _tool_version() -> str:
+    return version("unpaired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +116,7 @@ class Catalog:
     def see(self, candidates: Iterable[Candidate]) -> int:
         """Add candidates that are not known yet; returns how many were new."""
         now = self._clock()
-        rows = [(*astuple(candidate), now) for candidate in candidates]
+        rows = [(*_CANDIDATE_VALUES(candidate), now) for candidate in candidates]
         marks = ", ".join("?" * 12)
         with self._connection as transaction:
             before = transaction.total_changes
@@ -102,41 +127,55 @@ class Catalog:
             return transaction.total_changes - before
 
     def settle(self, sources: Iterable[Source], images: Iterable[ImageRecord] = ()) -> None:
-        """Record the end of fetches, and the images that they brought, in one durable transaction."""
-        now = self._clock()
+        """Record the end of fetches, and the images that they brought, in one durable transaction.
+
+        Of a source with the reason FORGOTTEN only the hash of its address stays.
+        """
+        now, ended = self._clock(), list(sources)
         with self._connection as transaction:
             transaction.executemany(
                 "INSERT OR IGNORE INTO images (sha256, extension, size_bytes, added_at) VALUES (?, ?, ?, ?)",
                 [(*astuple(image), now) for image in images],
             )
             transaction.executemany(
-                "UPDATE sources SET state = ?, reason = ?, temporary = ?, sha256 = ?, final_url = ?, changed_at = ?,"
-                " attempts = attempts + 1 WHERE domain = ? AND engine = ? AND query = ? AND image_url = ?",
-                [_settled(source, now) for source in sources],
+                "UPDATE sources SET state = ?, reason = ?, temporary = ?, sha256 = ?, final_url = ?, etag = ?,"
+                " last_modified = ?, tool_version = ?, changed_at = ?, attempts = attempts + 1"
+                f" WHERE {_IS_SOURCE}",
+                [_settled(source, now) for source in ended if source.reason != FORGOTTEN],
             )
+            _bury(transaction, [source for source in ended if source.reason == FORGOTTEN])
 
-    def wait_again(self, query: Query) -> int:
-        """Let the temporary failures of a query wait for a fetch again; returns how many."""
+    def wait_again(self, query: Query, *engines: str) -> int:
+        """Let a query's temporary failures, by these engines or by all, wait for a fetch again; returns how many."""
+        by_engine = f" AND engine IN ({', '.join('?' * len(engines))})" if engines else ""
         with self._connection as transaction:
             return transaction.execute(
                 "UPDATE sources SET state = 'seen', reason = '', temporary = 0"
-                " WHERE state = 'failed' AND temporary AND domain = ? AND query = ?",
-                (query.domain, query.text),
+                f" WHERE state = 'failed' AND temporary AND domain = ? AND query = ?{by_engine}",
+                (query.domain, query.text, *engines),
             ).rowcount
 
     def sources(self) -> Iterator[Source]:
         """Every source, in the order (domain, engine, query, rank, image_url): the first of an image is its least."""
         rows = self._connection.execute(
-            f"SELECT {_CANDIDATE}, state, reason, temporary, sha256, final_url FROM sources"
-            " ORDER BY domain, engine, query, rank, image_url"
+            f"SELECT {_SOURCE} FROM sources ORDER BY domain, engine, query, rank, image_url"
+        )
+        return (_source(row) for row in rows)
+
+    def sources_of(self, query: Query, *engines: str) -> Iterator[Source]:
+        """The sources of one query through these engines, in the order of `sources`."""
+        marks = ", ".join("?" * len(engines))
+        rows = self._connection.execute(
+            f"SELECT {_SOURCE} FROM sources WHERE domain = ? AND query = ? AND engine IN ({marks})"
+            " ORDER BY domain, engine, query, rank, image_url",
+            (query.domain, query.text, *engines),
         )
         return (_source(row) for row in rows)
 
     def fetched_url(self, image_url: str) -> Source | None:
         """A source that had this very URL and brought an image, or None."""
         row = self._connection.execute(
-            f"SELECT {_CANDIDATE}, state, reason, temporary, sha256, final_url FROM sources"
-            " WHERE image_url = ? AND state = 'fetched' LIMIT 1",
+            f"SELECT {_SOURCE} FROM sources WHERE image_url = ? AND state = 'fetched' LIMIT 1",
             (image_url,),
         ).fetchone()
         return _source(row) if row else None
@@ -215,12 +254,79 @@ class Catalog:
         rows = self._connection.execute("SELECT sha256, other, action, value FROM decisions ORDER BY number")
         return [Decision(*row) for row in rows]
 
-    def fetched_images(self, query: Query, engine: str) -> int:
-        """How many different images this query has brought through this engine."""
+    def forget(self, images: Iterable[str], sources: Iterable[Source], tombstones: Iterable[Tombstone]) -> None:
+        """Delete every row of these images and sources, and keep the tombstones, in one transaction."""
+        names = [(sha256,) for sha256 in images]
+        with self._connection as transaction:
+            for table in ("images", "measurements", "verdicts", "sides", "decisions"):
+                transaction.executemany(f"DELETE FROM {table} WHERE sha256 = ?", names)
+            transaction.executemany("DELETE FROM decisions WHERE other = ?", names)
+            _bury(transaction, sources, tombstones)
+
+    def scrub(self) -> bool:
+        """Leave no byte of deleted rows in the file or its log (VACUUM, truncated WAL).
+
+        False where another process is reading the catalogue, so that the log could not be emptied.
+        """
+        try:
+            self._connection.execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
+
+    def has_forgotten(self) -> bool:
+        """Whether anything was ever forgotten here."""
+        return bool(self._connection.execute("SELECT EXISTS (SELECT 1 FROM forgotten)").fetchone()[0])
+
+    def is_forgotten(self, *urls: str, sha256: str = "") -> bool:
+        """Whether a person had one of these addresses, its host or a parent domain of it, or this image forgotten."""
+        marks = sorted(marks_of_addresses(urls) | ({sha256} - {""}))
+        places = ", ".join("?" * len(marks))
+        row = self._connection.execute(f"SELECT 1 FROM forgotten WHERE mark IN ({places}) LIMIT 1", marks).fetchone()
+        return row is not None
+
+    def forgotten_marks(self) -> frozenset[str]:
+        """What `is_forgotten` looks for, for threads that may not use the catalogue."""
+        return frozenset(mark for (mark,) in self._connection.execute("SELECT mark FROM forgotten"))
+
+    def forgotten_images(self, marks: Container[str] | None = None) -> set[str]:
+        """The sha256 of every forgotten image, or of those that these marks led to."""
+        rows = self._connection.execute("SELECT mark, image FROM forgotten WHERE image <> ''")
+        return {image for mark, image in rows if marks is None or mark in marks}
+
+    def exported(self, name: str, images: Iterable[str]) -> None:
+        """Remember that an export of this name used these images, so that `forget` can name it."""
+        with self._connection as transaction:
+            transaction.execute("DELETE FROM exports WHERE name = ?", (name,))
+            transaction.executemany("INSERT OR IGNORE INTO exports VALUES (?, ?)", [(name, one) for one in images])
+
+    def exports_of(self, images: Iterable[str]) -> list[str]:
+        """The names of the exports that used one of these images."""
+        wanted = set(images)
+        rows = self._connection.execute("SELECT name, sha256 FROM exports ORDER BY name")
+        return list(dict.fromkeys(name for name, sha256 in rows if sha256 in wanted))
+
+    def restore(self, sides: Mapping[str, Split], decisions: Iterable[Decision], settings: Mapping[str, str]) -> None:
+        """Take over the sides, decisions and settings of another catalogue where this one has none of its own."""
+        known = set(self.decisions())
+        rows = [(*astuple(decision), self._clock()) for decision in decisions if decision not in known]
+        with self._connection as transaction:
+            transaction.executemany("INSERT OR IGNORE INTO sides VALUES (?, ?)", sorted(sides.items()))
+            transaction.executemany("INSERT OR IGNORE INTO settings VALUES (?, ?)", sorted(settings.items()))
+            transaction.executemany(
+                "INSERT INTO decisions (sha256, other, action, value, decided_at) VALUES (?, ?, ?, ?, ?)", rows
+            )
+
+    def fetched_images(self, query: Query, *engines: str) -> int:
+        """How many different images this query has brought through these engines together."""
+        marks = ", ".join("?" * len(engines))
         row = self._connection.execute(
             "SELECT COUNT(DISTINCT sha256) FROM sources WHERE state = 'fetched'"
-            " AND domain = ? AND query = ? AND engine = ?",
-            (query.domain, query.text, engine),
+            f" AND domain = ? AND query = ? AND engine IN ({marks})",
+            (query.domain, query.text, *engines),
         ).fetchone()
         return int(row[0])
 
@@ -246,14 +352,28 @@ class Catalog:
 
 
 def _source(row: tuple[object, ...]) -> Source:
-    *candidate, state, reason, temporary, sha256, final_url = row
-    return Source(Candidate(*candidate), state, reason, bool(temporary), sha256, final_url)  # type: ignore[arg-type]
+    candidate, (state, reason, temporary, *rest) = row[:11], row[11:]
+    return Source(Candidate(*candidate), state, reason, bool(temporary), *rest)  # type: ignore[arg-type]
 
 
 def _settled(source: Source, now: float) -> tuple[object, ...]:
+    found = (source.state, source.reason, source.temporary, source.sha256, source.final_url)
+    return (*found, source.etag, source.last_modified, _tool_version(), now, *_key(source))
+
+
+def _key(source: Source) -> tuple[str, ...]:
     candidate = source.candidate
-    key = (candidate.domain, candidate.engine, candidate.query, candidate.image_url)
-    return (source.state, source.reason, source.temporary, source.sha256, source.final_url, now, *key)
+    return (candidate.domain, candidate.engine, candidate.query, candidate.image_url)
+
+
+def _bury(transaction: sqlite3.Connection, sources: Iterable[Source], tombstones: Iterable[Tombstone] = ()) -> None:
+    """Delete sources and keep the hash of each one's address."""
+    rows = list(sources)
+    transaction.executemany(f"DELETE FROM sources WHERE {_IS_SOURCE}", [_key(source) for source in rows])
+    marks = {Tombstone(address_mark(source.candidate.image_url), source.sha256) for source in rows}
+    transaction.executemany(
+        "INSERT OR IGNORE INTO forgotten VALUES (?, ?)", [astuple(one) for one in sorted(marks | set(tombstones))]
+    )
 
 
 @contextmanager
@@ -266,7 +386,7 @@ def open_catalog(path: Path, clock: Callable[[], float] = time.time) -> Iterator
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with closing(sqlite3.connect(path, timeout=5.0)) as connection:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
             _prepare(connection, path)
             yield Catalog(connection, clock)
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -288,6 +408,7 @@ def open_catalog(path: Path, clock: Callable[[], float] = time.time) -> Iterator
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten (`pipeline forget`)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise UnusableError(
@@ -300,7 +421,16 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             )
         )
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
+        _migrate(connection, number, script)
+
+
+def _migrate(connection: sqlite3.Connection, number: int, script: str) -> None:
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+    except sqlite3.OperationalError:
+        connection.rollback()
+        if connection.execute("PRAGMA user_version").fetchone()[0] < number:
+            raise  # else another process, such as a review, took this step while we waited
 
 
 @contextmanager

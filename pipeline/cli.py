@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,8 +11,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
-from crawler.options import CrawlOptions
+from crawler.options import ENGINES, NO_LIMIT, CrawlOptions
 from curate.options import CurateOptions
 from pipeline.dataset import DatasetDir
 from pipeline.demo.options import DemoOptions
@@ -36,6 +38,8 @@ COMMANDS: Mapping[str, type] = {
     "demo": DemoOptions,
 }
 """The commands that a recipe may set options for, and the dataclass that holds them."""
+EXPORTED_SUFFIX = ".jsonl"
+"""How the file names of exported recipes end; `crawl --urls` knows them by it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,12 +103,17 @@ def crawl(
     from crawler.crawl import crawl as collect_images
 
     recipe: Recipe = context.obj.recipe
-    summary = collect_images(
-        collect(context, CrawlOptions),
-        queries_of(recipe, queries, domain),
-        context.obj.dataset(dataset),
-        progress=_bars(),
-    )
+    options = collect(context, CrawlOptions)
+    if options.urls and context.get_parameter_source("limit") is not ParameterSource.COMMANDLINE:
+        options = dataclasses.replace(options, limit=NO_LIMIT)
+    if options.urls.endswith(EXPORTED_SUFFIX) and not queries:
+        from crawler.rebuild import rebuild
+
+        rebuilt = rebuild(options, context.obj.dataset(dataset), domain, progress=_bars())
+        _show(rebuilt, as_json, rebuilt.text(recipe.names()))
+        return
+    asked = queries_of(recipe, queries, domain, urls=options.urls)
+    summary = collect_images(options, asked, context.obj.dataset(dataset), progress=_bars())
     _show(summary, as_json, summary.text(recipe.names()))
 
 
@@ -129,17 +138,30 @@ def curate(context: click.Context, dataset: str, as_json: bool, **_options: Any)
 
 @command("train", _("Teach a CycleGAN to translate A to B and B to A."), TrainOptions)
 @runs_dir_option
+@click.option("--dry-run", is_flag=True, help=_("Say what would be trained on, and write nothing."))
 @click.option(
     "--resume", is_flag=False, flag_value="", metavar="[RUN]", help=_("Go on with a run; without RUN, the latest.")
 )
 def train(
-    context: click.Context, runs_dir: Path, resume: str | None, dataset: str, as_json: bool, **_options: Any
+    context: click.Context,
+    *,
+    runs_dir: Path,
+    resume: str | None,
+    dry_run: bool,
+    dataset: str,
+    as_json: bool,
+    **_options: Any,
 ) -> None:
     _need_torch()
     from train.loop import train as teach
+    from train.rehearsal import rehearse
 
-    dataroot = context.obj.dataset(dataset).root
-    summary = teach(collect(context, TrainOptions), dataroot, runs_dir, resume=resume, progress=_bars())
+    options, dataroot = collect(context, TrainOptions), context.obj.dataset(dataset).root
+    if dry_run:
+        rehearsal = rehearse(options, dataroot)
+        _show(rehearsal, as_json, rehearsal.text(context.obj.recipe.names()))
+        return
+    summary = teach(options, dataroot, runs_dir, resume=resume, progress=_bars())
     _show(summary, as_json, summary.text(context.obj.recipe.names()))
 
 
@@ -180,6 +202,8 @@ def _run_crawl(context: click.Context, folder: DatasetDir, _runs_dir: Path, bars
     from crawler.crawl import finished
 
     options = _by_recipe(context, "crawl")
+    if options.urls:
+        _query_of_list(options.urls, (), None)  # a recipe has queries for both sides, and a list belongs to one
     waiting = [query for query in context.obj.recipe.queries() if not finished(options, [query], folder)]
     return collect_images(options, waiting, folder, progress=bars) if waiting else None
 
@@ -215,15 +239,60 @@ def _run_test(context: click.Context, folder: DatasetDir, runs_dir: Path, bars: 
 
 
 @command("status", _("What the dataset holds: found, fetched, failed, kept, rejected, split."))
-def status(context: click.Context, dataset: str, as_json: bool) -> None:
+@click.option("--failed", is_flag=True, help=_("List the addresses that failed, by reason."))
+def status(context: click.Context, failed: bool, dataset: str, as_json: bool) -> None:
     from pipeline.status import status_of
 
-    summary = status_of(context.obj.dataset(dataset))
+    summary = status_of(context.obj.dataset(dataset), failed=failed)
     _show(summary, as_json, summary.text(context.obj.recipe.names()))
 
 
+@command("export", _("Write the dataset in a form to share; a recipe holds addresses, hashes and verdicts, no image."))
+@click.option("--format", "form", type=click.Choice(("recipe",)), required=True, help=_("What is written."))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=_("Else the dataset's name in this folder."),
+)
+def export(context: click.Context, form: str, output: Path | None, dataset: str, as_json: bool) -> None:
+    from pipeline.export import export_recipe
+
+    folder: DatasetDir = context.obj.dataset(dataset)
+    file = output or Path(f"{folder.name}.{form}{EXPORTED_SUFFIX}")
+    summary = export_recipe(folder, file)
+    _show(summary, as_json, summary.text())
+
+
+@command("forget", _("Remove images for good by address, host or sha256; only hashes stay, so that they never return."))
+@runs_dir_option
+@click.argument("targets", nargs=-1, required=True, metavar="URL|DOMAIN|SHA256...")
+def forget(context: click.Context, targets: tuple[str, ...], runs_dir: Path, dataset: str, as_json: bool) -> None:
+    from curate.swap import finish_or_undo
+    from pipeline.forget import forget as remove_for_good
+
+    summary = remove_for_good(targets, context.obj.dataset(dataset), runs_dir, finish_swap=finish_or_undo)
+    _show(summary, as_json, summary.text())
+
+
 @command("doctor", _("Say what is there and what is missing, each with its remedy."))
-def doctor(context: click.Context, dataset: str, as_json: bool) -> None:
+@click.option(
+    "--live",
+    type=click.Choice(ENGINES),
+    is_flag=False,
+    flag_value="google",
+    metavar="[ENGINE]",
+    help=_("Ask a search engine for three images and say which layers of its pages are still read; else google."),
+)
+@click.option("--search-url", default="", metavar="URL", help=_("With --live: the engine's base address."))
+@click.option("--no-sandbox", is_flag=True, help=_("With --live: run the browser without its sandbox, as root must."))
+def doctor(context: click.Context, live: str | None, dataset: str, as_json: bool, **live_options: Any) -> None:
+    if live:
+        from crawler.live import examine_live
+
+        report = examine_live(CrawlOptions(engine=live, **live_options))
+        _show(report, as_json, report.text())
+        context.exit(report.exit_code)
     from crawler.browser import find_browser, find_driver
     from pipeline.doctor import examine
 
@@ -244,14 +313,24 @@ def demo(context: click.Context, runs_dir: Path, dataset: str, as_json: bool, **
     _show(summary, as_json, summary.text())
 
 
-def queries_of(recipe: Recipe, texts: Sequence[str], domain: Domain | None) -> list[Query]:
-    """The queries that the user means, each with its domain.
+def queries_of(recipe: Recipe, texts: Sequence[str], domain: Domain | None, urls: str = "") -> list[Query]:
+    """The queries that the user means, each with its domain; of a list of addresses, the name of its file.
 
     Raises UsageError for a query that is empty, or that the recipe does not know where no --domain was given.
     """
+    if urls:
+        return [_query_of_list(urls, texts, domain)]
     if not texts:
         return [query for query in recipe.queries() if domain in (None, query.domain)]
     return [Query(_domain_of(recipe, text, domain), normalise(text)) for text in texts]
+
+
+def _query_of_list(urls: str, texts: Sequence[str], domain: Domain | None) -> Query:
+    if texts or domain is None:
+        raise UsageError(
+            _("--urls {file}: takes no QUERY but a side: pipeline crawl --urls FILE --domain A|B.", file=urls)
+        )
+    return Query(domain, normalise(os.fsencode(Path(urls).name).decode("utf-8", errors="replace")))
 
 
 def _domain_of(recipe: Recipe, text: str, domain: Domain | None) -> Domain:

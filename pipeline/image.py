@@ -3,9 +3,12 @@
 import io
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image, ImageCms, ImageOps
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO")
 """The formats that are decoded. EPS would run a program, SVG would fetch addresses; both are refused as not_image."""
@@ -170,14 +173,16 @@ def _upright(picture: Image.Image, orientation: int) -> Image.Image:
     return ImageOps.exif_transpose(bare)
 
 
-def _eight_bits(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _eight_bits(image: Image.Image) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    import numpy as np  # half the start of a process that decodes, which hardly ever meets such an image
+
     values = np.asarray(image, dtype=np.float64)
     values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     top = _white_of(image, values)
     return np.clip(values * (255.0 / top) + 0.5, 0, 255).astype(np.uint8)
 
 
-def _white_of(image: Image.Image, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+def _white_of(image: Image.Image, values: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> float:
     """The value that means white: by the mode where it is sure, else the least range that holds every value."""
     if image.mode.startswith("I;16"):
         return 65535.0

@@ -13,11 +13,31 @@ KOREAN: dict[str, str] = {
     "--dataset {name}: give a name or a path, such as street2blossom.": (
         "--dataset {name}: street2blossom 같은 이름이나 경로를 주세요."
     ),
+    "--search-url {url}: not an address.": "--search-url {url}: 주소가 아닙니다.",
     "--split {now}: this dataset was split by {before}. Keep {before}, or add --resplit to deal all images "
     "anew (then a network trained before has seen some of the new test images).": (
         "--split {now}: 이 데이터셋은 {before}(으)로 나뉘어 있습니다. {before}을(를) 그대로 쓰거나 --resplit을 "
         "더해 모든 이미지를 새로 나누세요(그러면 전에 학습한 신경망은 새 테스트 이미지 일부를 이미 본 것이 "
         "됩니다)."
+    ),
+    "--urls {file}: Parquet needs the package pyarrow. Install it: pip install pyarrow": (
+        "--urls {file}: Parquet을 읽으려면 pyarrow 패키지가 필요합니다. 설치: pip install pyarrow"
+    ),
+    "--urls {file}: cannot be read ({error}). Give a text file in UTF-8 with one address a line, or CSV or "
+    "Parquet with a column url.": (
+        "--urls {file}: 읽을 수 없습니다({error}). 한 줄에 주소 하나인 UTF-8 텍스트 파일이나 url 열이 있는 CSV "
+        "또는 Parquet을 주세요."
+    ),
+    "--urls {file}: has no column url (it has: {columns}).": ("--urls {file}: url 열이 없습니다(있는 열: {columns})."),
+    "--urls {file}: names no address. Write one a line.": ("--urls {file}: 주소가 없습니다. 한 줄에 하나씩 적으세요."),
+    "--urls {file}: not a readable Parquet file ({error}).": (
+        "--urls {file}: 읽을 수 있는 Parquet 파일이 아닙니다({error})."
+    ),
+    "--urls {file}: takes no QUERY but a side: pipeline crawl --urls FILE --domain A|B.": (
+        "--urls {file}: 검색어 없이 쪽만 정합니다: pipeline crawl --urls FILE --domain A|B."
+    ),
+    "--{filter} {word}: {engine} cannot do that. Engines that can: {engines}.": (
+        "--{filter} {word}: {engine}은(는) 할 수 없습니다. 할 수 있는 엔진: {engines}."
     ),
     "0 or more": "0 이상",
     "0, or at least --size": "0이거나 --size 이상",
@@ -35,7 +55,15 @@ KOREAN: dict[str, str] = {
     "An NVIDIA GPU is here and not used; --cuda uses it.": (
         "NVIDIA GPU가 있지만 쓰지 않습니다. --cuda로 쓸 수 있습니다."
     ),
-    "Base address of the search engine, http or https.": ("검색 엔진의 기본 주소, http 또는 https."),
+    "An http proxy for images. It resolves names, so only private addresses that are written out are refused.": (
+        "이미지용 http 프록시. 이름을 프록시가 찾으므로, 주소로 직접 적힌 사설 주소만 거절됩니다."
+    ),
+    "Ask a search engine for three images and say which layers of its pages are still read; else google.": (
+        "검색 엔진에 이미지 세 장을 물어보고, 페이지의 어느 층이 아직 읽히는지 알려 줍니다. 이름이 없으면 google입니다."
+    ),
+    "Base address of the search engine, http or https; with several engines NAME=URL,NAME=URL.": (
+        "검색 엔진의 기본 주소(http 또는 https). 엔진이 여럿이면 NAME=URL,NAME=URL."
+    ),
     "Bridges": "다리",
     "Browser": "브라우저",
     "Browser and driver do not fit: {message}. Install the chromedriver of the browser's version (`apt install "
@@ -73,14 +101,31 @@ KOREAN: dict[str, str] = {
     "Drawing streets": "거리 그리는 중",
     "Drawing the truth": "정답 그리는 중",
     "Earlier translations that the discriminators see again.": "판별기가 다시 보는 이전 변환 결과의 수.",
+    "Else the dataset's name in this folder.": "없으면 이 폴더에 데이터셋 이름으로 씁니다.",
     "Else the recipe's.": "없으면 레시피의 것.",
     "Empty": "빈 파일",
     "Epochs after them in which it falls to 0.": "그 뒤 학습률이 0까지 줄어드는 에폭 수.",
     "Epochs at the full learning rate.": "학습률을 그대로 두는 에폭 수.",
     "Error: {message}": "오류: {message}",
+    "Exports that hold it: {exports}": "이 이미지가 들어 있는 내보내기: {exports}",
+    "Fetch also what robots.txt or X-Robots-Tag forbids; the catalogue records it.": (
+        "robots.txt나 X-Robots-Tag가 금지한 것도 받습니다. 카탈로그에 기록됩니다."
+    ),
+    "Fetch the images that a list names: one address a line, or CSV or Parquet with a column url.": (
+        "목록에 적힌 이미지를 가져옵니다: 한 줄에 주소 하나, 또는 url 열이 있는 CSV나 Parquet."
+    ),
+    "Filters": "필터",
     "Folder with test/A and test/B; else the run's dataset.": ("test/A와 test/B가 있는 폴더. 없으면 실행의 데이터셋."),
+    "Forgotten: {images} images; {sources} addresses and {files} files removed.": (
+        "잊은 이미지 {images}장. 주소 {sources}개와 파일 {files}개를 지웠습니다."
+    ),
+    "Found by {layers}.": "찾은 방법: {layers}.",
     "Go on with a run; without RUN, the latest.": "실행을 이어 갑니다. RUN이 없으면 가장 최근 것.",
     "How many different images to store per query.": "검색어마다 저장할 서로 다른 이미지 수.",
+    "How old the images may be.": "얼마나 오래된 이미지까지 받을지.",
+    "How requests introduce themselves; add a way to reach you.": (
+        "요청이 자신을 소개하는 이름. 연락할 방법을 함께 적으세요."
+    ),
     "Images of each domain in one step.": "한 단계에 쓰는 도메인별 이미지 수.",
     "Images {images}: kept {kept}, rejected {rejected}": ("이미지 {images}: 남김 {kept}, 제외 {rejected}"),
     "In both domains": "양쪽 도메인",
@@ -90,19 +135,25 @@ KOREAN: dict[str, str] = {
     ),
     "Install it: pip install -e '.[train]'": "설치하세요: pip install -e '.[train]'",
     "Install the chromedriver of the browser's own version.": ("브라우저와 같은 버전의 chromedriver를 설치하세요."),
+    "Kept images look like a forgotten one: {copies}": ("남아 있는 이미지 중 잊은 이미지와 닮은 것: {copies}"),
     "Korean text shows boxes: apt-get install fonts-nanum": ("한글이 네모로 보입니다: apt-get install fonts-nanum"),
     "Largest image file that is stored.": "저장할 가장 큰 이미지 파일의 바이트 수.",
     "Layers that halve; 3 judges patches of 70 pixels.": ("절반으로 줄이는 층의 수. 3이면 70픽셀 조각을 판별."),
+    "List the addresses that failed, by reason.": "실패한 주소를 이유별로 보여 줍니다.",
     "Longest time for one image, redirects included.": "리디렉션을 포함해 이미지 하나에 쓰는 최대 시간.",
     "Longest wait for a server to say something.": "서버의 응답을 기다리는 최대 시간.",
     "Looking at images": "이미지 살펴보기",
     "Losses": "손실",
     "Machine and files": "컴퓨터와 파일",
+    "Made into images again by: pipeline crawl --urls {file}": ("다시 이미지로 만들기: pipeline crawl --urls {file}"),
     "Make room: a crawl and a training take some GB.": ("공간을 비우세요. 모으기와 학습에는 몇 GB가 듭니다."),
     "Measuring": "재는 중",
     "Missing": "사라짐",
     "Most bits in which the perceptual hashes of two copies differ, of 64.": (
         "같은 사진으로 볼 지각 해시의 최대 차이, 64비트 중."
+    ),
+    "NAME=URL for each engine, such as bing=http://127.0.0.1:8000": (
+        "엔진마다 NAME=URL, 예를 들어 bing=http://127.0.0.1:8000"
     ),
     "Networks": "네트워크",
     "No browser found (looked for {names} on PATH). Install one, such as `apt install chromium`, or name it "
@@ -122,6 +173,9 @@ KOREAN: dict[str, str] = {
     "No query brought them; run the crawl again.": ("어떤 검색어로 왔는지 모릅니다. 크롤링을 다시 실행하세요."),
     "Nothing changed since the last curation.": "지난번 고르기 뒤로 바뀐 것이 없습니다.",
     "Nothing new: everything that was found is known already.": ("새로운 것이 없습니다: 찾은 것은 모두 이미 있습니다."),
+    "Nothing of it was in the dataset any more; no crawl will bring it.": (
+        "데이터셋에 남아 있던 것이 없습니다. 앞으로의 수집에서도 가져오지 않습니다."
+    ),
     "Nothing was rejected.": "제외된 이미지가 없습니다.",
     "Options": "옵션",
     "Politeness and limits": "예의와 한도",
@@ -129,11 +183,19 @@ KOREAN: dict[str, str] = {
     "Processes that decode; 0 takes one for each core.": "디코딩 프로세스 수. 0이면 코어마다 하나.",
     "Reading images": "이미지 읽는 중",
     "Reject images whose shorter side has fewer pixels.": ("짧은 변의 픽셀이 이보다 적은 이미지를 제외합니다."),
+    "Remove images for good by address, host or sha256; only hashes stay, so that they never return.": (
+        "주소, 호스트, sha256으로 이미지를 영구히 지웁니다. 다시 들어오지 않도록 해시만 남깁니다."
+    ),
     "Residual blocks of the generators.": "생성기의 잔차 블록.",
     "Resizing images": "이미지 크기 조정",
+    "Run the browser without its sandbox, as root must.": (
+        "샌드박스 없이 브라우저를 실행합니다. root는 이 옵션이 필요합니다."
+    ),
+    "Runs that were trained on it: {runs}": "이 이미지로 학습한 실행: {runs}",
     "Say what is there and what is missing, each with its remedy.": (
         "있는 것과 없는 것을 해결 방법과 함께 알려 줍니다."
     ),
+    "Say what would be trained on, and write nothing.": ("무엇으로 학습할지 말하고, 아무것도 쓰지 않습니다."),
     "Schedule": "일정",
     "Serve the photos of this folder for A, in place of drawn streets.": (
         "그린 거리 대신 이 폴더의 사진을 A로 내놓습니다."
@@ -178,9 +240,24 @@ KOREAN: dict[str, str] = {
         "브라우저가 응답하지 않습니다: {message}. 찾은 것은 남아 있습니다. 같은 명령을 다시 "
         "실행하세요(`pipeline doctor`가 없는 것을 알려 줍니다)."
     ),
+    "The browser ended as it started: {message}. Where a container forbids its sandbox, say --no-sandbox; else "
+    "`pipeline doctor` says what is missing.": (
+        "브라우저가 시작하자마자 끝났습니다: {message}. 컨테이너가 샌드박스를 금지하면 --no-sandbox를 주세요. "
+        "그 밖에 빠진 것은 `pipeline doctor`가 알려 줍니다."
+    ),
+    "The browser stopped answering. Another one is started and the search goes on.": (
+        "브라우저가 응답하지 않습니다. 새 브라우저를 시작해 검색을 이어 갑니다."
+    ),
     "The browser's program; else it is looked for.": "브라우저 프로그램. 없으면 찾습니다.",
+    "The browser's sandbox does not work for root, and without it a page of {hosts} could take over this "
+    "machine. Run as a normal user, or say --no-sandbox where the machine is disposable, as a container.": (
+        "root로는 브라우저의 샌드박스가 작동하지 않으며, 샌드박스가 없으면 {hosts}의 페이지가 이 컴퓨터를 "
+        "장악할 수 있습니다. 일반 사용자로 실행하거나, 컨테이너처럼 버려도 되는 환경이면 --no-sandbox를 "
+        "주세요."
+    ),
     "The bytes are no image in a format that is read.": "읽을 수 있는 형식의 이미지가 아닙니다.",
     "The chromedriver's program; else it is looked for.": ("chromedriver 프로그램. 없으면 찾습니다."),
+    "The colour that prevails.": "주된 색.",
     "The decoder crashed or did not end, twice.": "디코더가 두 번 충돌하거나 끝나지 않았습니다.",
     "The file has no bytes.": "파일에 내용이 없습니다.",
     "The file is no longer in raw/; crawl it again.": "파일이 raw/에 없습니다. 다시 크롤링하세요.",
@@ -194,8 +271,12 @@ KOREAN: dict[str, str] = {
     ),
     "The same picture was found for A and for B.": "같은 그림이 A와 B 양쪽에서 나왔습니다.",
     "The same seed gives the same run.": "같은 시드는 같은 결과를 냅니다.",
-    "The search engine.": "검색 엔진.",
+    "The search engine, or several that take turns: google, bing, naver, duckduckgo, openverse, commons.": (
+        "검색 엔진. 여러 개면 번갈아 묻습니다: google, bing, naver, duckduckgo, openverse, commons."
+    ),
+    "The shape of the images.": "이미지의 가로세로 모양.",
     "The side that the images belong to.": "이미지가 속한 쪽.",
+    "The size of the images, in the engine's own words.": "검색 엔진이 말하는 이미지 크기.",
     "The whole main job on this machine without a network, in minutes.": (
         "이 컴퓨터에서 네트워크 없이 몇 분 안에 전 과정을 보여 줍니다."
     ),
@@ -232,16 +313,27 @@ KOREAN: dict[str, str] = {
         "검색어 두 개를 넣으면, 학습된 이미지 변환기가 나옵니다.\n\ncrawl, curate, train, test가 단계이고, "
         "run은 pipeline.toml대로 모두 하며, demo는 전 과정을 보여 줍니다."
     ),
+    "Under an open licence, as far as the engine knows.": ("검색 엔진이 아는 한에서 공개 라이선스인 이미지만."),
     "Weight of the cycle loss.": "순환 손실의 가중치.",
     "Weight of the identity loss.": "항등 손실의 가중치.",
     "What a generator gives: an image, or a change to its input.": ("생성기가 내는 것: 이미지, 또는 입력에 더할 변화."),
+    "What is written.": "무엇을 쓸지 정합니다.",
+    "What kind of picture.": "그림의 종류.",
     "What the dataset holds: found, fetched, failed, kept, rejected, split.": (
         "데이터셋의 내용: 찾음, 받음, 실패, 남김, 제외, 나눔."
     ),
     "Where the run folders lie.": "실행 폴더가 있는 곳.",
     "Which streets are drawn, and how the training begins.": ("어떤 거리를 그리고 학습을 어떻게 시작할지 정합니다."),
+    "With --live: run the browser without its sandbox, as root must.": (
+        "--live와 함께: 샌드박스 없이 브라우저를 실행합니다. root는 이 옵션이 필요합니다."
+    ),
+    "With --live: the engine's base address.": "--live와 함께: 검색 엔진의 기본 주소.",
     "Without a source": "출처 없음",
+    "Write the dataset in a form to share; a recipe holds addresses, hashes and verdicts, no image.": (
+        "데이터셋을 나눌 수 있는 형태로 씁니다. recipe에는 주소, 해시, 판정이 들어가고 이미지는 들어가지 않습니다."
+    ),
     "Writing the report": "보고서 쓰기",
+    "`pipeline curate` brings the report up to date.": ("`pipeline curate`를 실행하면 보고서가 새로 만들어집니다."),
     "a list of at least one search query": "하나 이상의 검색어 목록",
     "a list of texts": "글 목록",
     "a number": "숫자",
@@ -255,10 +347,13 @@ KOREAN: dict[str, str] = {
     "above 0 and below 1, such as 0.9": "0보다 크고 1보다 작은 수, 예: 0.9",
     "an NVIDIA driver, but torch {torch} cannot use it": ("NVIDIA 드라이버는 있지만 torch {torch}가 쓸 수 없음"),
     "an http or https address": "http 또는 https 주소",
+    "and {count} more (all with --json)": ("그 밖에 {count}개 (--json으로 모두 볼 수 있습니다)"),
     "and {count} more that are not shown": "그리고 보이지 않는 {count}장 더",
     "browser {browser}, driver {driver}": "브라우저 {browser}, 드라이버 {driver}",
+    "each engine once": "엔진마다 한 번씩만",
     "failed": "실패",
     "fetched": "받음",
+    "for engines that are asked: {names}": "물어볼 엔진의 주소: {names}",
     "found": "찾음",
     "found for {a} and for {b}": "{a}와(과) {b} 양쪽에서 발견",
     "from 0 to 16 bits": "0에서 16비트",
@@ -274,6 +369,7 @@ KOREAN: dict[str, str] = {
     "no NVIDIA GPU here; training runs on the CPU": "NVIDIA GPU 없음. CPU로 학습합니다",
     "no picture": "그림 없음",
     "nothing": "그대로",
+    "one or several of {names}": "{names} 가운데 하나 또는 여럿",
     "own photos": "내 사진",
     "page": "페이지",
     "picture": "그림",
@@ -295,7 +391,21 @@ KOREAN: dict[str, str] = {
     "{count} files in {folder} had no row and were adopted.": (
         "{folder}에서 기록이 없던 파일 {count}개를 받아들였습니다."
     ),
+    "{count} images have no address on the web; a recipe cannot bring them.": (
+        "이미지 {count}장은 웹 주소가 없어 recipe로 다시 가져올 수 없습니다."
+    ),
+    "{count} images of the recipe have vanished:": "recipe의 이미지 {count}장이 사라졌습니다:",
+    "{count} results of the search page could not be read.": ("검색 페이지의 결과 {count}개는 읽지 못했습니다."),
     "{count} unusable files were skipped.": "쓸 수 없는 파일 {count}개를 건너뛰었습니다.",
+    "{dataroot}: {a} images of {name_a} (A) and {b} of {name_b} (B), {steps} steps, {device}. Nothing was written.": (
+        "{dataroot}: {name_a} (A) {a}장, {name_b} (B) {b}장, {steps}단계, {device}. 아무것도 쓰지 않았습니다."
+    ),
+    "{dataset}: another program reads the catalogue. Close it, then run again.": (
+        "{dataset}: 다른 프로그램이 카탈로그를 읽고 있습니다. 닫은 뒤 다시 실행하세요."
+    ),
+    "{dataset}: no image to export. Collect some with `pipeline crawl`.": (
+        "{dataset}: 내보낼 이미지가 없습니다. `pipeline crawl`로 모으세요."
+    ),
     "{dataset}: no such dataset. Collect one with `pipeline crawl`.": (
         "{dataset}: 그런 데이터셋이 없습니다. `pipeline crawl`로 모으세요."
     ),
@@ -331,17 +441,24 @@ KOREAN: dict[str, str] = {
     "{file}: made by a newer version of unpaired. Upgrade unpaired.": (
         "{file}: 더 새로운 unpaired가 만든 것입니다. unpaired를 업그레이드하세요."
     ),
+    "{file}: none of its images is to be had any more.": ("{file}: 가져올 수 있는 이미지가 하나도 남지 않았습니다."),
     "{file}: not a checkpoint ({error}); the one before it serves.": (
         "{file}: 체크포인트가 아닙니다({error}). 바로 앞의 것을 씁니다."
     ),
     "{file}: not a checkpoint of this version; the one before it serves.": (
         "{file}: 이 버전의 체크포인트가 아닙니다. 바로 앞의 것을 씁니다."
     ),
+    "{file}: not a recipe ({error}). Write one with: pipeline export --format recipe": (
+        "{file}: recipe가 아닙니다 ({error}). 만드는 법: pipeline export --format recipe"
+    ),
     "{file}: not readable ({error}). Delete it and resume.": ("{file}: 읽을 수 없습니다({error}). 지우고 이어 가세요."),
     "{file}: not readable ({error}). Start a new run.": ("{file}: 읽을 수 없습니다({error}). 새로 시작하세요."),
     "{file}: not valid TOML: {error}": "{file}: 올바른 TOML이 아닙니다: {error}",
     "{file}: skipped, {reason}.": "{file}: 건너뜀, {reason}.",
     "{file}: unknown key {key}. Known: {known}.": ("{file}: 모르는 키 {key}. 아는 키: {known}."),
+    "{file}: {addresses} addresses of {images} images, {size_bytes} bytes.": (
+        "{file}: 이미지 {images}장의 주소 {addresses}개, {size_bytes}바이트."
+    ),
     "{file}: {key} = {value}: must be {allowed}.": ("{file}: {key} = {value}: 허용되는 값: {allowed}."),
     "{folder}: no run there. Train first: pipeline train.": (
         "{folder}: 실행이 없습니다. 먼저 학습하세요: pipeline train."
@@ -412,6 +529,14 @@ KOREAN: dict[str, str] = {
     "{queries}: the search engine has no images. Try other words.": (
         "{queries}: 검색 엔진에 이미지가 없습니다. 다른 검색어를 써 보세요."
     ),
+    "{query}: solve the captcha in the browser's window; the crawl goes on then.": (
+        "{query}: 브라우저 창에서 캡차를 풀어 주세요. 그러면 수집을 이어 갑니다."
+    ),
+    "{query}: the pages of {engine} have changed: nothing matches {selector}. The page is kept in {page}; "
+    "upgrade unpaired, or report it with that file.": (
+        "{query}: {engine}의 페이지가 바뀌었습니다. {selector}에 맞는 것이 없습니다. 페이지는 {page}에 "
+        "두었습니다. unpaired를 새 판으로 올리거나 그 파일과 함께 알려 주세요."
+    ),
     "{query}: the search engine asks for a human (captcha). What was found is kept. Wait some hours, or solve "
     "it yourself: run again with --headed --profile DIR, and keep that profile.": (
         "{query}: 검색 엔진이 사람인지 묻습니다(캡차). 찾은 것은 남아 있습니다. 몇 시간 기다리거나 직접 "
@@ -420,10 +545,13 @@ KOREAN: dict[str, str] = {
     "{query}: the search engine has no images for it. Try other words.": (
         "{query}: 검색 결과에 이미지가 없습니다. 다른 말로 찾아보세요."
     ),
-    "{query}: the search page has changed: nothing matches {selector}. Its HTML is kept in {page}; upgrade "
-    "unpaired, or report it with that file.": (
-        "{query}: 검색 페이지의 구조가 바뀌었습니다: {selector}에 맞는 것이 없습니다. HTML을 {page}에 "
-        "남겼습니다. unpaired를 업그레이드하거나 그 파일과 함께 알려 주세요."
+    "{query}: {engine} has no images for it. Try other words.": (
+        "{query}: {engine}에 이 검색어의 이미지가 없습니다. 다른 말로 찾아보세요."
+    ),
+    "{query}: {engine} refuses further questions ({reason}). What was found is kept. Wait some hours and run "
+    "again, or choose another engine with --engine.": (
+        "{query}: {engine}이(가) 더는 대답하지 않습니다({reason}). 찾은 것은 남아 있습니다. 몇 시간 뒤에 다시 "
+        "실행하거나 --engine으로 다른 엔진을 고르세요."
     ),
     "{run}: finished already.": "{run}: 이미 끝났습니다.",
     "{run}: going on after step {step}.": "{run}: 단계 {step} 다음부터 이어 갑니다.",
@@ -449,6 +577,9 @@ KOREAN: dict[str, str] = {
     ),
     "{score} of 64 bits differ, up to {threshold} is a copy": ("64비트 중 {score}비트 다름, {threshold}비트까지 사본"),
     "{score} times as long as wide, at most {threshold}": ("가로세로 비 {score}, 최대 {threshold}"),
+    "{target}: give an image's or page's address, a host name such as example.org, or a sha256.": (
+        "{target}: 이미지나 페이지의 주소, example.org 같은 호스트 이름, 또는 sha256을 주세요."
+    ),
     "{url} cannot be reached ({reason}). Check the connection and run again.": (
         "{url}에 연결할 수 없습니다({reason}). 연결을 확인하고 다시 실행하세요."
     ),

@@ -45,7 +45,8 @@ class Source:
     """A candidate and its fate: where an image came from, or why it did not come.
 
     `state` is "seen" until the fetch ended; then `sha256` names the image ("fetched") or `reason` says why not
-    ("failed"). `temporary` failures may be tried again by a later crawl, permanent ones may not.
+    ("failed"). `temporary` failures may be tried again by a later crawl, permanent ones may not. `etag` and
+    `last_modified` are the server's validators as it sent them (RFC 9110, 8.8), "" where it sent none.
     """
 
     candidate: Candidate
@@ -54,6 +55,8 @@ class Source:
     temporary: bool = False
     sha256: str = ""
     final_url: str = ""
+    etag: str = ""
+    last_modified: str = ""
 
 
 @dataclass(frozen=True, slots=True)

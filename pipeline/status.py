@@ -1,18 +1,24 @@
 """What a dataset holds, counted: found, fetched, failed, kept, rejected, split."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pipeline.catalog import Counts, read_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import UsageError
 from pipeline.language import _
-from pipeline.records import DOMAINS, Domain, Split
+from pipeline.records import DOMAINS, Domain, Source, Split
+
+MOST_FAILED = 20
+"""Addresses shown of each reason for a failure; --json has them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The counts of one dataset; `failed` and `rejected` by reason, `train` and `test` by domain."""
+    """The counts of one dataset; `failed` and `rejected` by reason, `train` and `test` by domain.
+
+    `failed_urls`: the addresses of failed candidates by reason, each once, where they were asked for.
+    """
 
     dataset: str
     candidates: int
@@ -24,6 +30,7 @@ class Status:
     rejected: Mapping[str, int]
     train: Mapping[Domain, int]
     test: Mapping[Domain, int]
+    failed_urls: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def text(self, names: Mapping[Domain, str]) -> str:
         """The counts as lines to paste into a note."""
@@ -45,16 +52,21 @@ class Status:
                     rejected=reasons_text(self.rejected),
                 ),
                 split,
+                *_failed_lines(self.failed_urls),
             ]
         )
 
 
-def status_of(dataset: DatasetDir) -> Status:
-    """Count what lies in a dataset folder, with or without a catalogue. Raises UsageError where there is no folder."""
+def status_of(dataset: DatasetDir, *, failed: bool = False) -> Status:
+    """Count what lies in a dataset folder, with or without a catalogue; with `failed`, name what failed.
+
+    Raises UsageError where there is no folder.
+    """
     if not dataset.root.is_dir():
         raise UsageError(_("{dataset}: no such dataset. Collect one with `pipeline crawl`.", dataset=dataset.root))
     with read_catalog(dataset.catalog) as catalog:
         counts = catalog.counts() if catalog else Counts.none()
+        failed_urls = _failed_urls(catalog.sources()) if catalog and failed else {}
     splits = dataset.counts()
     return Status(
         dataset=str(dataset.root),
@@ -67,7 +79,31 @@ def status_of(dataset: DatasetDir) -> Status:
         rejected=dict(counts.rejected),
         train=splits["train"],
         test=splits["test"],
+        failed_urls=failed_urls,
     )
+
+
+def _failed_urls(sources: Iterable[Source]) -> dict[str, list[str]]:
+    """The addresses of failed candidates by reason, the most frequent reason first, in the order of the catalogue."""
+    by_reason: dict[str, dict[str, None]] = {}
+    for source in sources:
+        if source.state == "failed":
+            by_reason.setdefault(source.reason, {})[source.candidate.image_url] = None
+    ordered = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
+    return {reason: list(urls) for reason, urls in ordered}
+
+
+def _failed_lines(failed_urls: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for reason, urls in failed_urls.items():
+        yield f"{reason} {len(urls)}:"
+        yield from (f"  {plain_line(url)}" for url in urls[:MOST_FAILED])
+        if len(urls) > MOST_FAILED:
+            yield "  " + _("and {count} more (all with --json)", count=len(urls) - MOST_FAILED)
+
+
+def plain_line(text: str) -> str:
+    """What a website gave, safe to print on a terminal: one line without control characters."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def reasons_text(reasons: Mapping[str, int]) -> str:

@@ -5,11 +5,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from pipeline.catalog import MIGRATIONS, Catalog, domains_of, least_sources, open_catalog, read_catalog
+from pipeline.catalog import FORGOTTEN, MIGRATIONS, Catalog, domains_of, least_sources, open_catalog, read_catalog
 from pipeline.errors import DiskError, UnusableError
 from pipeline.records import Candidate, Decision, Domain, ImageRecord, Measurement, Query, Source, Verdict
 
@@ -180,3 +182,91 @@ def test_a_killed_writer_loses_nothing_that_was_committed(tmp_path: Path) -> Non
     assert child.returncode == -signal.SIGKILL
     with open_catalog(path) as catalog:
         assert catalog.counts().candidates == 50
+
+
+FIXTURE = Path(__file__).parent / "fixtures" / "catalog-1.sql"
+
+
+@pytest.fixture
+def of_version_1(tmp_path: Path) -> Path:
+    path = tmp_path / "old.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(FIXTURE.read_text(encoding="utf-8"))
+    return path
+
+
+def test_a_catalogue_of_version_1_is_migrated_and_keeps_every_row(of_version_1: Path) -> None:
+    with open_catalog(of_version_1) as catalog:
+        sources = list(catalog.sources())
+        assert [(source.state, source.candidate.query) for source in sources] == [
+            ("failed", "거리"),
+            ("seen", "거리"),
+            ("fetched", "벚꽃 이미지"),
+        ]
+        title, page = "제목 'one'", "http://example.org/p"
+        candidate = Candidate(
+            "B", "google", "벚꽃 이미지", 0, "http://example.org/1.jpg", page, title, "CC", "A. Nyone", 800, 600
+        )
+        assert sources[2] == Source(candidate, "fetched", sha256=IMAGE, final_url="http://example.org/f.jpg")
+        assert catalog.images() == [ImageRecord(IMAGE, "jpg", 5), ImageRecord(OTHER, "png", 6)]
+        assert catalog.measurements() == {IMAGE: Measurement(IMAGE, "", 40, 30, "0f" * 8)}
+        assert [verdict.other for verdict in catalog.verdicts()] == ["", IMAGE]
+        assert (catalog.sides(), catalog.setting("split")) == ({IMAGE: "train"}, "0.9")
+        assert catalog.decisions() == [Decision(IMAGE, "", "keep", "")]
+        assert not catalog.has_forgotten()
+
+
+def test_a_migrated_catalogue_is_like_a_new_one(of_version_1: Path, tmp_path: Path) -> None:
+    columns = []
+    for path in (of_version_1, tmp_path / "new.sqlite"):
+        with open_catalog(path), closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+            tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master ORDER BY name")]
+            columns.append({table: connection.execute(f"PRAGMA table_info({table})").fetchall() for table in tables})
+    assert columns[0] == columns[1]
+
+
+MIGRATING = """
+import sys
+from pathlib import Path
+from pipeline.catalog import open_catalog
+sys.stdin.read(1)
+with open_catalog(Path(sys.argv[1])) as catalog:
+    assert len(list(catalog.sources())) == 3
+"""
+
+
+def test_two_commands_may_migrate_the_same_catalogue_at_once(of_version_1: Path) -> None:
+    children = [
+        subprocess.Popen([sys.executable, "-c", MIGRATING, str(of_version_1)], stdin=subprocess.PIPE) for _ in range(3)
+    ]
+    for child in children:
+        child.communicate(b"\n")
+    assert [child.returncode for child in children] == [0, 0, 0]
+
+
+def test_what_the_server_said_of_an_image_is_kept_and_who_fetched_it(tmp_path: Path) -> None:
+    source = Source(_candidate(), "fetched", sha256=IMAGE, etag='W/"1"', last_modified="Mon, 23 Nov 2026 15:00:00 GMT")
+    with open_catalog(tmp_path / "catalog.sqlite") as catalog:
+        catalog.see([_candidate()])
+        catalog.settle([source], [ImageRecord(IMAGE, "jpg", 5)])
+        assert list(catalog.sources()) == [source]
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection:
+        assert connection.execute("SELECT tool_version FROM sources").fetchone() == (version("unpaired"),)
+
+
+def test_a_source_that_is_forgotten_leaves_the_hash_of_its_address_and_no_row(catalog: Catalog) -> None:
+    catalog.see([_candidate(0), _candidate(1)])
+    catalog.settle([Source(_candidate(0), "failed", FORGOTTEN)])
+    assert [source.candidate for source in catalog.sources()] == [_candidate(1)]
+    assert catalog.is_forgotten(_candidate(0).image_url)
+    assert not catalog.is_forgotten(_candidate(1).image_url)
+    assert catalog.forgotten_images() == set()
+
+
+def test_exports_are_named_by_the_images_that_they_used_last(catalog: Catalog) -> None:
+    catalog.exported("one", [IMAGE, OTHER])
+    catalog.exported("two", [OTHER])
+    assert (catalog.exports_of([IMAGE]), catalog.exports_of([OTHER])) == (["one"], ["one", "two"])
+    catalog.exported("one", [OTHER])
+    assert catalog.exports_of([IMAGE]) == []

@@ -14,11 +14,14 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from crawler.options import NO_LIMIT, CrawlOptions
+from pipeline.catalog import open_catalog
 from pipeline.cli import COMMANDS, cli, queries_of
+from pipeline.dataset import DatasetDir
 from pipeline.errors import OptionError, PipelineError, UsageError
 from pipeline.parameters import collect
 from pipeline.recipe import STREET_TO_BLOSSOM
-from pipeline.records import Query
+from pipeline.records import Candidate, Domain, ImageRecord, Query, Source
 from train.options import TrainOptions
 
 NOT_FIELDS = {"dataset", "as_json", "runs_dir", "resume", "queries", "domain", "run", "dry_run"}
@@ -96,6 +99,43 @@ def test_a_query_that_the_recipe_does_not_know_needs_a_domain_and_the_error_says
     assert queries_of(STREET_TO_BLOSSOM, ["고양이"], "A") == [Query("A", "고양이")]
 
 
+def test_a_list_of_addresses_is_a_query_named_like_its_file() -> None:
+    asked = queries_of(STREET_TO_BLOSSOM, [], "A", urls="/somewhere/거리 사진.csv")
+    assert asked == [Query("A", "거리 사진.csv")]
+
+
+@pytest.mark.parametrize(("texts", "domain"), [([], None), (["벚꽃 이미지"], "B")])
+def test_a_list_of_addresses_needs_a_domain_and_no_query(texts: list[str], domain: Domain | None) -> None:
+    with pytest.raises(UsageError, match=r"--urls list\.txt.*--domain A\|B"):
+        queries_of(STREET_TO_BLOSSOM, texts, domain, urls="list.txt")
+
+
+@pytest.mark.parametrize(
+    ("words", "limit"), [([], NO_LIMIT), (["--limit", "7"], 7)], ids=["no limit", "a limit that the user said"]
+)
+def test_a_list_is_fetched_whole_whatever_the_recipe_limits_queries_to(
+    words: list[str], limit: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pipeline.toml").write_text("[crawl]\nlimit = 20\n")
+    seen: list[CrawlOptions] = []
+
+    def stop(options: CrawlOptions, *_arguments: object, **_values: object) -> None:
+        seen.append(options)
+        raise UsageError("enough")
+
+    monkeypatch.setattr("crawler.crawl.crawl", stop)
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(cli, ["crawl", "--urls", "list.txt", "--domain", "A", *words])
+    assert [options.limit for options in seen] == [limit]
+
+
+def test_a_list_in_the_recipe_is_refused_by_run_since_it_belongs_to_one_side(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text('[crawl]\nurls = "list.txt"\n')
+    left = _pipeline("run", folder=tmp_path)
+    assert left.returncode == 2
+    assert "--urls list.txt" in left.stderr
+
+
 def test_an_empty_query_is_refused() -> None:
     with pytest.raises(UsageError, match="empty"):
         queries_of(STREET_TO_BLOSSOM, ["  "], "A")
@@ -112,6 +152,13 @@ def test_an_empty_query_is_refused() -> None:
         (["crawl", "--search-url", "file:///etc/passwd"], "--search-url"),
         (["crawl", "--limit", "0"], "--limit 0"),
         (["crawl", "고양이"], "--domain"),
+        (["crawl", "--engine", "altavista"], "--engine altavista"),
+        (["crawl", "--engine", "bing,naver", "--search-url", "http://a"], "--search-url http://a"),
+        (["crawl", "--engine", "naver", "--color", "pink", "벚꽃 이미지"], "--color pink"),
+        (["crawl", "--size", "1024"], "--size"),
+        (["crawl", "--urls", "list.txt"], "--domain A|B"),
+        (["crawl", "--urls", "missing.txt", "--domain", "A"], "missing.txt"),
+        (["crawl", "--urls", "missing.txt", "--domain", "A", "--license", "cc"], "--license cc"),
         (["demo", "--photos-a", "here"], "--photos-a"),
         (["curate", "--dataset", ".."], "--dataset"),
         (["add", "nowhere"], "--domain"),
@@ -186,6 +233,80 @@ def test_status_counts_as_one_json_object(tmp_path: Path) -> None:
     assert status["train"] == {"A": 0, "B": 0}
 
 
+def test_status_lists_what_failed_and_keeps_its_keys(tmp_path: Path) -> None:
+    _dataset_with_an_image(tmp_path)
+    left = _pipeline("status", "--failed", folder=tmp_path)
+    assert "http_404 1:\n  http://example.org/1.jpg" in left.stdout
+    status = json.loads(_pipeline("status", "--failed", "--json", folder=tmp_path).stdout)
+    assert status["failed"] == {"http_404": 1}
+    assert status["failed_urls"] == {"http_404": ["http://example.org/1.jpg"]}
+
+
+def _dataset_with_an_image(folder: Path) -> DatasetDir:
+    """The default dataset with one image and one dead link."""
+    dataset = DatasetDir(folder / "datasets" / "street2blossom")
+    candidates = [Candidate("A", "google", "q", rank, f"http://example.org/{rank}.jpg") for rank in range(2)]
+    image = dataset.raw_file("a" * 64, "jpg")
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b"image")
+    with open_catalog(dataset.catalog) as catalog:
+        catalog.see(candidates)
+        sources = [
+            Source(candidates[0], "fetched", sha256="a" * 64),
+            Source(candidates[1], "failed", "http_404"),
+        ]
+        catalog.settle(sources, [ImageRecord("a" * 64, "jpg", 5)])
+    return dataset
+
+
+def test_forget_removes_and_says_what_it_did_as_one_json_object(tmp_path: Path) -> None:
+    dataset = _dataset_with_an_image(tmp_path)
+    left = _pipeline("forget", "http://example.org/0.jpg", "--json", folder=tmp_path)
+    assert left.returncode == 0
+    assert json.loads(left.stdout) == {
+        "images": ["a" * 64],
+        "sources": 1,
+        "files": 1,
+        "copies": [],
+        "runs": [],
+        "exports": [],
+    }
+    assert not dataset.raw_file("a" * 64, "jpg").exists()
+    assert _pipeline("forget", folder=tmp_path).returncode == 2
+    assert _pipeline("forget", "two words", folder=tmp_path).returncode == 2
+
+
+def test_export_writes_a_recipe_beside_the_user_and_refuses_other_formats(tmp_path: Path) -> None:
+    _dataset_with_an_image(tmp_path)
+    left = _pipeline("export", "--format", "recipe", "--json", folder=tmp_path)
+    made = json.loads(left.stdout)
+    assert (made["file"], made["images"], made["addresses"]) == ("street2blossom.recipe.jsonl", 1, 1)
+    assert (tmp_path / made["file"]).stat().st_size == made["size_bytes"]
+    assert _pipeline("export", "--format", "recipe", "--output", "other.jsonl", folder=tmp_path).returncode == 0
+    assert (tmp_path / "other.jsonl").read_bytes() == (tmp_path / made["file"]).read_bytes()
+    assert _pipeline("export", "--format", "zip", folder=tmp_path).returncode == 2
+
+
+def test_crawl_makes_a_dataset_from_a_recipe_and_names_what_has_vanished(tmp_path: Path) -> None:
+    _dataset_with_an_image(tmp_path)
+    _pipeline("export", "--format", "recipe", "--output", "made.jsonl", folder=tmp_path)
+    text = (tmp_path / "made.jsonl").read_text().replace("example.org", "127.0.0.1:9")
+    (tmp_path / "made.jsonl").write_text(text)
+    left = _pipeline("crawl", "--urls", "made.jsonl", "--dataset", "./again", folder=tmp_path)
+    assert left.returncode == 3
+    assert "made.jsonl" in left.stderr
+    left = _pipeline("crawl", "--urls", "made.jsonl", "--json", folder=tmp_path)
+    assert json.loads(left.stdout)["vanished"] == []
+
+
+def test_doctor_live_reports_an_engine_that_cannot_be_reached_and_leaves_with_its_code(tmp_path: Path) -> None:
+    left = _pipeline("doctor", "--live", "openverse", "--search-url", "http://127.0.0.1:9", folder=tmp_path)
+    assert left.returncode == 6
+    assert "- ✗ pages: offline, 0 of 3" in left.stdout
+    assert _pipeline("doctor", "--live", "altavista", folder=tmp_path).returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_every_exit_code_belongs_to_one_class_of_error() -> None:
     classes = [error for error in PipelineError.__subclasses__() if error is not OptionError]
     codes = [error.exit_code for error in classes]
@@ -211,3 +332,14 @@ def test_a_signal_ends_a_training_with_its_exit_code_and_a_run_that_goes_on(
         child.send_signal(number)
     assert child.returncode == code
     assert any(tmp_path.glob("runs/*/checkpoints/*"))
+
+
+def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(tmp_path: Path) -> None:
+    for domain in ("A", "B"):
+        folder = tmp_path / "data" / "train" / domain
+        folder.mkdir(parents=True)
+        Image.new("RGB", (40, 40)).save(folder / "one.png")
+    left = _pipeline("train", "--dry-run", "--json", "--dataset", "./data", folder=tmp_path)
+    told = json.loads(left.stdout)
+    assert (told["images_a"], told["images_b"], told["planned_steps"]) == (1, 1, 200)
+    assert not (tmp_path / "runs").exists()

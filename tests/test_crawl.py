@@ -107,11 +107,11 @@ def test_every_candidate_ends_as_an_image_or_with_a_reason(dataset: DatasetDir) 
     offered = mixed(20)
     with serve({BLOSSOM.text: offered}) as site:
         row = collect(site, dataset, listing(site, offered)).queries[0]
-    assert row.failed == {"http_404": 2, "not_image": 2}
-    assert (row.candidates, row.fetched, row.known, row.images) == (20, 16, 0, 14)
+    assert row.failed == {"corrupt": 2, "http_404": 2, "not_image": 2}
+    assert (row.candidates, row.fetched, row.known, row.images) == (20, 14, 0, 12)
     with open_catalog(dataset.catalog) as catalog:
         counts = catalog.counts()
-    assert (counts.candidates, counts.waiting, counts.fetched, counts.failed.total()) == (20, 0, 16, 4)
+    assert (counts.candidates, counts.waiting, counts.fetched, counts.failed.total()) == (20, 0, 14, 6)
 
 
 def test_the_limit_counts_different_images_and_stops_the_search_there(dataset: DatasetDir) -> None:
@@ -120,7 +120,7 @@ def test_the_limit_counts_different_images_and_stops_the_search_there(dataset: D
         row = collect(site, dataset, listing(site, offered), limit=10).queries[0]
         asked = site.requests.downloads.total()
     assert row.images == len(raw(dataset)) == 10
-    assert asked == row.candidates == 13  # ten images, a copy of the first, a dead link, a page
+    assert asked == row.candidates == 15  # ten images, a copy of the first, two dead links, a page, a truncated file
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
@@ -282,8 +282,8 @@ def test_the_summary_is_json_with_plain_numbers(dataset: DatasetDir) -> None:
     with serve({BLOSSOM.text: offered}) as site:
         summary = collect(site, dataset, listing(site, offered))
     told = json.loads(json.dumps(dataclasses.asdict(summary)))
-    assert told["queries"][0]["failed"] == {"http_404": 1, "not_image": 1}
-    assert told["images"] == 7
+    assert told["queries"][0]["failed"] == {"corrupt": 1, "http_404": 1, "not_image": 1}
+    assert told["images"] == 6
 
 
 PROGRAM = """
@@ -423,10 +423,10 @@ def test_a_changed_layout_is_named_and_its_page_is_kept(
     changed = Behaviour(layout_changed=True)
     with (
         serve({BLOSSOM.text: gallery}, changed) as site,
-        pytest.raises(LayoutChangedError, match=r"data-docid.*layout-1\.html"),
+        pytest.raises(LayoutChangedError, match=r"data-docid.*layout-1\.txt"),
     ):
         collect(site, dataset, None)
-    assert "벚꽃 이미지" in (dataset.layouts / "layout-1.html").read_text()
+    assert "벚꽃 이미지" in (dataset.layouts / "layout-1.txt").read_text()
     assert (dataset.layouts / "layout-1.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -450,3 +450,23 @@ def test_a_crawl_with_a_browser_can_be_killed_and_leaves_no_browser(tmp_path: Pa
     assert all(after[offer.name] == before[offer.name] for offer in gallery if offer.title in settled)
     assert dump(killed) == dump(whole)
     assert raw(killed) == raw(whole)
+
+
+@pytest.mark.browser
+def test_sigterm_ends_a_crawl_with_a_browser_by_143_and_leaves_no_browser(tmp_path: Path, gallery: list[Offer]) -> None:
+    dataset = DatasetDir(tmp_path / "data")
+    with serve({BLOSSOM.text: gallery}) as site:
+        places = ["--search-url", site.search_url, "--allow-host", site.image_host, "--dataset", str(dataset.root)]
+        program = "from pipeline.cli import main; main()"
+        command = [sys.executable, "-c", program, "crawl", BLOSSOM.text, "--domain", "B", *places]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        until(lambda: site.requests.downloads.total() >= 10)
+        sessions = browsers_of(process)
+        assert len(alive(sessions)) > 1
+        process.send_signal(signal.SIGTERM)
+        ended(process)
+        assert process.returncode == 143
+        until(lambda: not alive(sessions))
+    with open_catalog(dataset.catalog) as catalog:
+        counts = catalog.counts()
+    assert counts.images == counts.fetched > 0

@@ -2,9 +2,13 @@
 
 import dataclasses
 import io
+import logging
+import random
 from collections.abc import Iterator, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from selenium.webdriver.remote.webdriver import WebDriver
 
@@ -49,6 +53,21 @@ def test_any_other_link_is_no_image(href: str) -> None:
 @pytest.mark.parametrize("size", ["", "-3", "1e9", "٣", "9" * 40])
 def test_a_size_that_is_no_number_is_not_known(size: str) -> None:
     assert read_link(f"/imgres?imgurl=http://a.kr/x.jpg&w={size}&h=5") == Link("http://a.kr/x.jpg", "", 0, 5)
+
+
+@given(st.text())
+@settings(derandomize=True, deadline=None)
+def test_whatever_an_address_or_a_script_says_it_is_read_or_passed_over(text: str) -> None:
+    read_link(f"/imgres?imgurl={text}&w={text}")
+    read_link(f"http://[{text}/imgres?imgurl=x")
+    for link in (read_script_data(text), read_script_data(f'["http:{text}",1,2],["https://[{text}",99999999999,3]')):
+        assert link is None or link.image_url.encode()
+
+
+def test_half_a_pair_of_surrogates_in_script_data_is_replaced_and_a_whole_one_is_read() -> None:
+    link = read_script_data(r'["https://a.kr/\ud800x\ud83c\udf38.jpg",1,2]')
+    assert link is not None
+    assert link.image_url == "https://a.kr/\N{REPLACEMENT CHARACTER}x🌸.jpg"
 
 
 def test_script_data_gives_the_first_image_that_is_no_preview() -> None:
@@ -161,6 +180,46 @@ def test_tiles_that_no_layer_can_read_are_a_changed_layout(driver: WebDriver, mo
         found(driver, site, Layers())
 
 
+def varied(seed: int) -> tuple[Behaviour, int]:
+    """A behaviour of the site and a number of images: each of the eight sets of layers once, all else drawn."""
+    draw = random.Random(seed)
+    behaviour = Behaviour(
+        consent=draw.random() < 0.3,
+        hover_link=bool(seed & 1),
+        panel=bool(seed & 2),
+        script_data=bool(seed & 4),
+        jsname=draw.choice([0.0, 0.5, 1.0]),
+        preview_delay=(0.01, 0.05),
+        batch=draw.choice([4, 9, 20]),
+        inline_thumbnails=draw.choice([0, 5, 20]),
+        show_more_after=draw.choice([0, 1, 2]),
+        duplicates=draw.choice([0.0, 0.3]),
+    )
+    return behaviour, draw.randint(5, 16)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_switched_off_all_images_are_found_or_the_layout_is_named(
+    driver: WebDriver, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    behaviour, count = varied(seed)
+    if not behaviour.panel:
+        monkeypatch.setattr("crawler.engines.google.FULL_IMAGE_SECONDS", 0.1)
+    offered = offers(count)
+    layers = Layers()
+    with serve({BLOSSOM.text: offered}, behaviour, seed) as site:
+        if not (behaviour.hover_link or behaviour.panel or behaviour.script_data):
+            with pytest.raises(UnknownLayoutError, match="imgurl"):
+                found(driver, site, layers)
+            return
+        assert_complete(found(driver, site, layers), offered, site)
+    first = next(name for name in ("hover_link", "panel", "script_data") if getattr(behaviour, name))
+    layer = {"hover_link": "hover", "panel": "click", "script_data": "script"}[first]
+    assert layers.found[layer] >= count
+    assert layers.found["unread"] == 0
+
+
 @pytest.mark.browser
 def test_a_page_without_tiles_is_a_changed_layout(driver: WebDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crawler.engines.google.PAGE_SECONDS", 0.5)
@@ -191,6 +250,29 @@ def test_a_captcha_ends_the_search_after_what_was_found(driver: WebDriver) -> No
         assert next(offered).rank == 0
         with pytest.raises(CaptchaError, match=r"--headed --profile"):
             list(offered)
+
+
+@pytest.mark.browser
+def test_a_person_may_solve_the_captcha_in_the_window_and_the_search_goes_on(driver: WebDriver) -> None:
+    offered = offers(30)
+    walled = dataclasses.replace(QUICK, captcha_after=1, batch=10)
+
+    class Person(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            assert "solve the captcha" in record.getMessage()
+            driver.get(search_url(BLOSSOM, behind.search_url))
+
+    person = Person()
+    log = logging.getLogger("crawler.engines.google")
+    log.addHandler(person)
+    try:
+        with serve({BLOSSOM.text: offered}, QUICK) as behind, serve({BLOSSOM.text: offers(12)}, walled) as site:
+            candidates = list(search(BLOSSOM, driver, site.search_url, Layers(), patience_seconds=20.0))
+            assert sum(behind.image_host in candidate.image_url for candidate in candidates) >= 20
+    finally:
+        log.removeHandler(person)
+    assert sorted(candidate.title for candidate in candidates) == sorted(offer.title for offer in offered)
+    assert [candidate.rank for candidate in candidates] == list(range(30))
 
 
 @pytest.mark.browser

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.guard import REFUSED_IPV4, REFUSED_IPV6, RefusedError, checked, is_allowed_host, is_refused, literal, parse
+from crawler.guard import (
+    REFUSED_IPV4,
+    REFUSED_IPV6,
+    RefusedError,
+    checked,
+    checked_literal,
+    is_allowed_host,
+    is_refused,
+    key_of,
+    literal,
+    parse,
+    referer_of,
+)
 
 REFUSED = """
     127.0.0.1 127.255.255.254 0.0.0.0 10.1.2.3 100.64.0.1 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.8
@@ -133,3 +145,39 @@ def test_an_ipv6_host_is_named_with_or_without_brackets() -> None:
 def test_a_name_with_a_public_and_a_private_address_is_refused() -> None:
     with pytest.raises(RefusedError, match=r"blocked_address"):
         checked(parse("http://two.example/"), ["8.8.8.8", "192.168.0.1"], [])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("http://a.kr/벚꽃?b=2&a=1#x", "HTTP://A.KR:80/%eb%b2%9a%ea%bd%83?a=1&b=2", True),
+        ("http://a.kr/x?a=1", "http://a.kr/x?a=2", False),
+        ("http://a.kr/x?a=", "http://a.kr/x", False),
+        ("http://a.kr/x", "https://a.kr/x", False),
+        ("http://한국.kr/x", "http://xn--3e0b707e.kr/x", True),
+        ("no url at all", "no url at all", True),
+    ],
+)
+def test_spellings_of_one_address_have_one_key(one: str, other: str, equal: bool) -> None:
+    assert (key_of(one) == key_of(other)) == equal
+
+
+@pytest.mark.parametrize("target", ["/a?X-Sig=a%2fb%2B+c==&P={x|y}~[z]&b=", "/a|b[1]?q=`^", "/%7Euser?e=%e2%82%ac"])
+def test_a_signed_url_stays_as_it_was_written(target: str) -> None:
+    assert parse(f"https://a.kr{target}").target == target
+
+
+def test_a_referer_has_neither_fragment_nor_credentials_and_never_leaves_https() -> None:
+    assert referer_of("http://me:x@a.kr/p?q=1#top", parse("http://b.kr/")) == "http://a.kr/p?q=1"
+    assert referer_of("https://a.kr/p", parse("https://b.kr/")) == "https://a.kr/p"
+    assert referer_of("https://a.kr/p", parse("http://b.kr/")) == ""
+    assert referer_of("file:///home/me/list", parse("http://b.kr/")) == ""
+
+
+@pytest.mark.parametrize("host", ["127.1", "10.0.0.1", "[fd00::1]", "localhost", "a.localhost"])
+def test_behind_a_proxy_what_is_written_out_is_refused_unless_it_is_allowed(host: str) -> None:
+    address = parse(f"http://{host}/")
+    with pytest.raises(RefusedError, match="blocked_address"):
+        checked_literal(address, [])
+    checked_literal(address, [address.host])
+    checked_literal(parse("http://images.example/"), [])

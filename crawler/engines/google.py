@@ -5,6 +5,7 @@ every tile is hovered and read; where that gives nothing it is clicked, and wher
 script data is read. Tiles are found by structure first and by `jsname` second; class names change too often to be used.
 """
 
+import itertools
 import logging
 import re
 import time
@@ -25,6 +26,8 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 
+from crawler.answers import MAX_ADDRESS, UnknownLayoutError, size_of, text_of
+from crawler.filters import HUES, Filters, FilterTable
 from pipeline.errors import CaptchaError, NoResultsError, OfflineError
 from pipeline.language import _
 from pipeline.records import Candidate, Query
@@ -33,6 +36,21 @@ NAME = "google"
 ADDRESS = "https://www.google.com"
 HOSTS = ("google.com", "*.google.com", "*.gstatic.com", "*.googleusercontent.com")
 """What the browser may reach while it shows this engine's pages."""
+
+FILTERS: FilterTable = {
+    "license": {"cc": "sur:cl", "commercial": "sur:ol"},
+    "size": {"large": "isz:l", "medium": "isz:m", "icon": "isz:i"},
+    "type": {word: f"itp:{word}" for word in ("photo", "clipart", "lineart", "animated", "face")},
+    "aspect": {"tall": "iar:t", "square": "iar:s", "wide": "iar:w", "panoramic": "iar:xw"},
+    "color": {
+        "color": "ic:color",
+        "gray": "ic:gray",
+        "transparent": "ic:trans",
+        **{hue: f"ic:specific,isc:{hue}" for hue in HUES},
+    },
+    "since": {"day": "qdr:d", "week": "qdr:w", "month": "qdr:m", "year": "qdr:y"},
+}
+"""The members of the parameter `tbs`."""
 
 TILES = ("div[data-docid], [data-lpage]", "div[jsname=dTDiAc]")
 """By structure, then by name; the first that finds anything counts."""
@@ -115,15 +133,9 @@ return [location.href, !!document.querySelector("form#captcha-form"), document.b
 """
 
 
+NO_FILTERS = Filters()
+
 log = logging.getLogger(__name__)
-
-
-class UnknownLayoutError(Exception):
-    """The page is none that this version knows: `selector` is what it looked for in vain."""
-
-    def __init__(self, selector: str) -> None:
-        super().__init__(selector)
-        self.selector = selector
 
 
 @dataclass
@@ -139,6 +151,15 @@ class Layers:
     def count(self, layer: str, found: bool) -> None:
         self.found[layer] += found
         self._failed_in_a_row[layer] = 0 if found else self._failed_in_a_row[layer] + 1
+
+
+LAYERS = ("hover", "click", "script")
+"""The layers of extraction, in the order in which they are asked."""
+
+
+def only(layer: str) -> Layers:
+    """A count that leaves every layer alone but one: to see what that one gives."""
+    return Layers(_failed_in_a_row=Counter({other: GIVE_UP_AFTER for other in LAYERS if other != layer}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,43 +181,82 @@ class _Tile:
     title: str
 
 
-def search(query: Query, driver: WebDriver, base_url: str, layers: Layers) -> Iterator[Candidate]:
+def search(
+    query: Query,
+    driver: WebDriver,
+    base_url: str,
+    layers: Layers,
+    *,
+    filters: Filters = NO_FILTERS,
+    patience_seconds: float = 0.0,
+) -> Iterator[Candidate]:
     """Every image that the engine offers for `query`, in its order, each once, as long as somebody asks.
 
-    Raises NoResultsError, CaptchaError, OfflineError, and UnknownLayoutError for a page that cannot be read. A captcha
-    is never solved here; what was yielded before it stands.
+    A tile that no layer can read is counted as "unread". A captcha is never solved here: with `patience_seconds` a
+    person may solve it in the window, as often as it comes, and the search goes on. Raises NoResultsError,
+    CaptchaError, OfflineError, and UnknownLayoutError for a page that cannot be read; what was yielded before stands.
     """
-    _open(driver, search_url(query, base_url))
+    _open(driver, search_url(query, base_url, filters))
     known: set[str] = set()
-    rank = tiles_read = 0
+    ranks = itertools.count()
+    while True:
+        try:
+            for tile, link in _read_through(driver, query, layers, known):
+                yield _candidate(query, next(ranks), tile, link)
+        except CaptchaError:
+            if not _is_solved(driver, query, patience_seconds):
+                raise
+        else:
+            return
+
+
+def _read_through(driver: WebDriver, query: Query, layers: Layers, known: set[str]) -> Iterator[tuple[_Tile, Link]]:
+    """The images of the page that is open, but for those that are known by their address or their document."""
+    tiles_read = found = 0
     for elements in _batches(driver, query):
         for tile, link in _links(driver, elements, layers):
             tiles_read += 1
-            if link is None or link.image_url in known or tile.document_id in known:
+            if link is None:
+                layers.found["unread"] += 1
                 continue
-            known |= {link.image_url, tile.document_id} - {""}
-            yield _candidate(query, rank, tile, link)
-            rank += 1
-        if tiles_read >= BATCH and not rank:
-            raise UnknownLayoutError(f"{TILES[0]} a[href*=imgurl]")
-    if tiles_read and not rank:
+            found += 1
+            if not known & {link.image_url, tile.document_id}:
+                known |= {link.image_url, tile.document_id} - {""}
+                yield tile, link
+        if tiles_read >= BATCH and not found:
+            break
+    if tiles_read and not found:
         raise UnknownLayoutError(f"{TILES[0]} a[href*=imgurl]")
 
 
-def search_url(query: Query, base_url: str) -> str:
+def _is_solved(driver: WebDriver, query: Query, patience_seconds: float) -> bool:
+    """Whether a person gets the page past the captcha; it then shows what was asked for."""
+    if not patience_seconds:
+        return False
+    log.warning(
+        _("{query}: solve the captcha in the browser's window; the crawl goes on then.", query=repr(query.text))
+    )
+    return _wait(lambda: not _is_walled(driver)[0], patience_seconds)
+
+
+def search_url(query: Query, base_url: str, filters: Filters = NO_FILTERS) -> str:
     """The address of a query's result page under the engine's base address."""
     base = (base_url or ADDRESS).rstrip("/").removesuffix("/search")
-    return f"{base}/search?{urlencode({'q': query.text, 'udm': '2'})}"
+    tbs = ",".join(filters.mapped(FILTERS).values())
+    return f"{base}/search?{urlencode({'q': query.text, 'udm': '2', **({'tbs': tbs} if tbs else {})})}"
 
 
 def read_link(href: str) -> Link | None:
     """The image behind a tile's `/imgres?imgurl=...` address, or None for any other address."""
-    parts = urlsplit(href)
-    values = parse_qs(parts.query)
+    try:
+        parts = urlsplit(href)
+        values = parse_qs(parts.query)
+    except ValueError:  # such as http://[
+        return None
     image_url = values.get("imgurl", [""])[0]
     if not parts.path.endswith("/imgres") or not image_url:
         return None
-    width, height = (_number(values.get(name, [""])[0]) for name in ("w", "h"))
+    width, height = (size_of(values.get(name, [""])[0]) for name in ("w", "h"))
     return Link(image_url, values.get("imgrefurl", [""])[0], width, height)
 
 
@@ -205,20 +265,24 @@ def read_script_data(text: str) -> Link | None:
     for address, height, width in re.findall(r'\["((?:https?:|data:|/)[^"]*)",\s*(\d+),\s*(\d+)\]', text):
         url = _unescaped(address)
         if not is_preview(url):
-            return Link(url, "", int(width), int(height))
+            return Link(url, "", size_of(width), size_of(height))
     return None
 
 
 def _unescaped(text: str) -> str:
-    """A JavaScript string's text: `\\u003d` and `\\x3d` are both written."""
-    return re.sub(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))", lambda code: chr(int(code[1] or code[2], 16)), text)
+    """A JavaScript string's text: `\\u003d` and `\\x3d` are both written; half a pair of surrogates is none."""
+    read = re.sub(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))", lambda code: chr(int(code[1] or code[2], 16)), text)
+    return read.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
 
 
 def is_preview(url: str) -> bool:
     """Whether an image's address is the engine's own small copy and not the image itself."""
     if not url.startswith(("http://", "https://")):
         return True
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address of anything
+        return True
     is_own_copy = parts.path == "/images" and parse_qs(parts.query).get("q", [""])[0].startswith("tbn:")
     return is_own_copy or (parts.hostname or "").endswith(".gstatic.com")
 
@@ -282,9 +346,15 @@ def _is_decided(driver: WebDriver, query: Query) -> bool:
     return False
 
 
-def _raise_if_walled(driver: WebDriver, query: Query) -> str:
+def _is_walled(driver: WebDriver) -> tuple[bool, str]:
+    """Whether the page is a captcha, and its text."""
     url, has_form, text = driver.execute_script(_STATE)
-    if has_form or urlsplit(url).path.startswith("/sorry"):
+    return has_form or urlsplit(url).path.startswith("/sorry"), str(text)
+
+
+def _raise_if_walled(driver: WebDriver, query: Query) -> str:
+    is_walled, text = _is_walled(driver)
+    if is_walled:
         raise CaptchaError(
             _(
                 "{query}: the search engine asks for a human (captcha). What was found is kept. Wait some hours,"
@@ -292,7 +362,7 @@ def _raise_if_walled(driver: WebDriver, query: Query) -> str:
                 query=repr(query.text),
             )
         )
-    return str(text)
+    return text
 
 
 def _more(driver: WebDriver) -> bool:
@@ -439,12 +509,8 @@ def _candidate(query: Query, rank: int, tile: _Tile, link: Link) -> Candidate:
         query=query.text,
         rank=rank,
         image_url=link.image_url,
-        page_url=tile.page_url or link.page_url,
-        title=tile.title,
+        page_url=text_of(tile.page_url or link.page_url, MAX_ADDRESS),
+        title=text_of(tile.title),
         claimed_width=link.width,
         claimed_height=link.height,
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
