@@ -5,10 +5,11 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,11 @@ def metadata(dataset: DatasetDir, split: Split) -> list[dict[str, object]]:
 @pytest.fixture
 def dataset(tmp_path: Path) -> DatasetDir:
     """Four streets, four blossoms, and the dirt that a crawl brings home."""
-    dataset = DatasetDir(tmp_path / "trees")
+    return _trees(tmp_path / "trees")
+
+
+def _trees(root: Path) -> DatasetDir:
+    dataset = DatasetDir(root)
     add(dataset, "A", [picture(seed) for seed in range(4)])
     add(dataset, "B", [picture(seed) for seed in range(10, 14)])
     return dataset
@@ -352,18 +357,34 @@ def curate_in_a_child(dataset: DatasetDir, size: int, last: int = 0) -> subproce
     )
 
 
-def test_a_curation_that_was_killed_anywhere_ends_with_the_same_result(dataset: DatasetDir, tmp_path: Path) -> None:
-    run(dataset)
-    add(dataset, "A", [picture(40), picture(1, 120, 80), b"dirt"], query="new")
-    whole, start = DatasetDir(tmp_path / "whole" / "trees"), dataset
+@dataclass(frozen=True)
+class Victims:
+    """A dataset with news to curate, how it looks when that was not interrupted, and the changes of files till then."""
+
+    start: DatasetDir
+    whole: DatasetDir
+    touched: int
+
+
+@pytest.fixture(scope="module")
+def victims(tmp_path_factory: pytest.TempPathFactory) -> Victims:
+    folder = tmp_path_factory.mktemp("victims")
+    start, whole = _trees(folder / "trees"), DatasetDir(folder / "whole" / "trees")
+    run(start)
+    add(start, "A", [picture(40), picture(1, 120, 80), b"dirt"], query="new")
     shutil.copytree(start.root, whole.root)
-    touched = int(curate_in_a_child(whole, 36).stdout)
-    points = [random.Random(seed).randrange(1, touched) for seed in range(2)] + [touched - 12, touched - 2]
-    for number, point in enumerate(points):
-        victim = DatasetDir(tmp_path / str(number) / "trees")
-        shutil.copytree(start.root, victim.root)
-        assert curate_in_a_child(victim, 36, point).returncode == -9, point
-        run(victim, replace(OPTIONS, size=36))
-        assert content(victim) == content(whole), point
-        assert dump(victim) == dump(whole), point
-        assert not [path.name for path in victim.root.iterdir() if path.name.startswith((".build-", ".old-"))], point
+    return Victims(start, whole, int(curate_in_a_child(whole, 36).stdout))
+
+
+def test_a_curation_that_was_killed_anywhere_ends_with_the_same_result(
+    victims: Victims, tmp_path: Path, kill_seed: int
+) -> None:
+    last_moments = [victims.touched - 12, victims.touched - 2]  # the swap, and just before dataset.json
+    point = last_moments[kill_seed] if kill_seed < 2 else random.Random(kill_seed).randrange(1, victims.touched)
+    victim = DatasetDir(tmp_path / "trees")
+    shutil.copytree(victims.start.root, victim.root)
+    assert curate_in_a_child(victim, 36, point).returncode == -signal.SIGKILL
+    run(victim, replace(OPTIONS, size=36))
+    assert content(victim) == content(victims.whole)
+    assert dump(victim) == dump(victims.whole)
+    assert not [path.name for path in victim.root.iterdir() if path.name.startswith((".build-", ".old-"))]

@@ -1,12 +1,17 @@
 """Finding images that look alike, and choosing the one that is kept."""
 
-from itertools import pairwise
+import csv
+from itertools import combinations, pairwise
+from pathlib import Path
 
+import imagehash
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.duplicates import Link, by_quality, choose, find_links, neighbours_of
+from pipeline.image import decode
 from pipeline.records import ImageRecord, Measurement
 
 
@@ -66,3 +71,19 @@ def test_a_copy_of_two_kept_images_names_the_nearer() -> None:
 
 def test_links_to_images_that_are_left_out_are_left_out() -> None:
     assert neighbours_of("a", [Link("a", "b", 2)]) == {"a": {}}
+
+
+@pytest.mark.shared
+def test_all_labelled_copies_of_a_real_crawl_are_found_and_no_other_pair(shared_data: Path) -> None:
+    crawl = shared_data / "dirty_crawl"
+    with (crawl / "labels.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    pictures = {row["file"]: decode((crawl / row["file"]).read_bytes()) for row in rows}
+    hashes = {name: str(imagehash.phash(picture)) for name, picture in pictures.items()}
+    groups = [[row["file"] for row in rows if row["duplicate_group"] == number] for number in labelled_groups(rows)]
+    labelled = {frozenset(pair) for group in groups for pair in combinations(group, 2)}
+    assert {frozenset((link.first, link.second)) for link in find_links(hashes, 6)} == labelled
+
+
+def labelled_groups(rows: list[dict[str, str]]) -> set[str]:
+    return {row["duplicate_group"] for row in rows if row["duplicate_group"]}
