@@ -374,7 +374,10 @@ def _more(driver: WebDriver) -> bool:
         button: WebElement | None = driver.execute_script(_SHOW_MORE, TILES, SHOW_MORE)
         if button is not None and button != pressed:
             pressed = button
-            _click(driver, button)
+            try:
+                _click(driver, button)
+            except WebDriverException as error:
+                _raise_unless_gone(error)
         if _wait(lambda: _tile_count(driver) != before, 0.3):
             return True
         if urlsplit(driver.current_url).path.startswith("/sorry"):
@@ -482,11 +485,12 @@ def _scripted(driver: WebDriver, tile: _Tile) -> Link | None:
 
 
 def _click(driver: WebDriver, element: WebElement) -> None:
-    """A click that the page trusts; where something lies over the element, as by the keyboard."""
+    """A click that the page trusts; none on an element that the page has hidden meanwhile."""
     try:
         element.click()
     except ElementNotInteractableException:
-        ActionChains(driver, duration=0).move_to_element(element).click().perform()
+        if element.is_displayed():
+            ActionChains(driver, duration=0).move_to_element(element).click().perform()
     except WebDriverException as error:
         if "click intercepted" not in (error.msg or ""):
             raise

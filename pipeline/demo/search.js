@@ -110,6 +110,7 @@ function run(config) {
 
   showMore.addEventListener("click", (event) => {
     if (!event.isTrusted) return;
+    showMore.hidden = true; // at once: a second click before the batch has come would count as another
     allowed += config.showMoreAfter;
     more();
   });
