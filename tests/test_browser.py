@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from processes import living
 from selenium.common.exceptions import InvalidSessionIdException
 from selenium.webdriver.remote.webdriver import WebDriver
 from test_build import picture
@@ -90,19 +91,6 @@ def test_a_driver_that_does_not_start_says_what_it_said(bare: Path) -> None:
     program(bare / "chromedriver", "echo the libraries are missing; exit 1")
     with pytest.raises(BrowserError, match="libraries are missing"), open_browser(CrawlOptions(), ()):
         pass
-
-
-def living(session: int) -> list[int]:
-    """The processes of a session, but for dead ones (proc(5))."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _parent, _group, of_session, *_rest = entry.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended meanwhile
-        if int(of_session) == session and state != "Z":
-            found.append(int(entry.parent.name))
-    return found
 
 
 def drivers(parent: int) -> list[int]:

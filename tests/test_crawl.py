@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from processes import processes
 
 from crawler.crawl import CrawlSummary, Search, crawl, finished
 from crawler.options import CrawlOptions
@@ -375,18 +376,6 @@ def browsers_of(process: subprocess.Popen[bytes]) -> set[int]:
 
 def alive(sessions: set[int]) -> list[int]:
     return [pid for pid, _name, _parent, session in processes() if session in sessions]
-
-
-def processes() -> Iterator[tuple[int, str, int, int]]:
-    """Every living process: pid, name, parent, session (proc(5))."""
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, _paren, rest = entry.read_text().partition("(")[2].rpartition(")")
-        except OSError:
-            continue  # it ended meanwhile
-        state, parent, _group, session, *_rest = rest.split()
-        if state != "Z":
-            yield int(entry.parent.name), name, int(parent), int(session)
 
 
 @pytest.fixture(scope="module")

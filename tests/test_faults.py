@@ -33,6 +33,7 @@ from faults import (
     wall,
 )
 from PIL import Image
+from processes import living
 
 from crawler import crawl as crawling
 from crawler.crawl import CrawlSummary, crawl
@@ -460,19 +461,6 @@ def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
         time.sleep(0.005)
 
 
-def members(session: int) -> list[int]:
-    """The living processes of a session (proc(5))."""
-    alive = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _parent, _group, of_session, *_rest = entry.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended meanwhile
-        if int(of_session) == session and state != "Z":
-            alive.append(int(entry.parent.name))
-    return alive
-
-
 def acknowledged(dataset: DatasetDir) -> int:
     """How many fetches the catalogue says have ended; 0 as long as it has no table of them."""
     if not dataset.catalog.is_file():
@@ -505,7 +493,7 @@ def test_a_signal_ends_a_crawl_with_its_exit_code_and_leaves_no_process(
         until(lambda: acknowledged(dataset) == 10 and len(server.requests) >= 12)
         process.send_signal(number)
         assert process.wait(timeout=30) == code
-        until(lambda: not members(process.pid))
+        until(lambda: not living(process.pid))
     with open_catalog(dataset.catalog) as catalog:
         counts = catalog.counts()
     assert counts.images == counts.fetched == 10
