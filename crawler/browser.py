@@ -2,13 +2,12 @@
 
 import logging
 import os
-import re
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_address
@@ -34,7 +33,6 @@ DRIVERS = ("chromedriver", "chromium.chromedriver")
 DRIVER_PLACES = (Path("/usr/lib/chromium/chromedriver"), Path("/usr/lib/chromium-browser/chromedriver"))
 NOBODY = "http://127.0.0.1:9"
 """The proxy for everything that the browser may not reach: the discard port, where nobody listens (RFC 863)."""
-START_SECONDS = 30.0
 PAGE_SECONDS = 30.0
 QUIT_SECONDS = 3
 DOWNLOAD_SECONDS = 20.0
@@ -42,7 +40,6 @@ NO_DOWNLOADS = 3
 """No page may save a file: chromeenterprise.google/policies/#DownloadRestrictions."""
 RESTARTS = 2
 """So often a browser that died or hangs is replaced during one search."""
-_STARTED = re.compile(r"started successfully on port (\d+)")
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +95,7 @@ def open_browser(options: CrawlOptions, hosts: Sequence[str]) -> Iterator[WebDri
     browser = find_browser(options.browser)
     driver = _driver_or_download(options.driver)
     _refuse_root(options, hosts)
-    own_folder = Path(tempfile.mkdtemp(prefix="unpaired-browser-"))
+    own_folder = Path(tempfile.gettempdir(), f"unpaired-browser-{secrets.token_hex(4)}")  # the reaper makes it
     with (
         _running_driver(driver, own_folder) as address,
         browser_errors(),
@@ -159,57 +156,36 @@ class LastingBrowser:
 
 @contextmanager
 def _running_driver(driver: Path, own_folder: Path) -> Iterator[str]:
-    """A chromedriver that leads a session of its own, so that Ctrl-C does not reach it and its family can be found."""
-    log_file = own_folder / "driver.log"
-    try:
-        with log_file.open("wb") as output:
-            process = subprocess.Popen(
-                [driver, "--port=0"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-    except OSError as error:
-        shutil.rmtree(own_folder, ignore_errors=True)
-        raise BrowserError(_("{driver}: cannot be started: {error}.", driver=driver, error=error.strerror)) from error
-    with _reaped(process, own_folder):
-        yield f"http://127.0.0.1:{_port(process, driver, log_file)}"
+    """The address of a chromedriver, which a second process starts, and ends when the block or this process ends.
 
-
-@contextmanager
-def _reaped(process: subprocess.Popen[bytes], own_folder: Path) -> Iterator[None]:
-    """While the block runs, a second process waits for our end; then it kills the session and removes the folder."""
-    watcher = subprocess.Popen(
-        [sys.executable, "-I", "-S", reaper.__file__, str(process.pid), str(own_folder)],
+    That process and the driver each lead a session of their own, so that Ctrl-C reaches neither. Raises BrowserError.
+    """
+    keeper = subprocess.Popen(
+        [sys.executable, "-I", "-S", reaper.__file__, str(driver), str(own_folder)],
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         start_new_session=True,
     )
+    assert keeper.stdin is not None
+    assert keeper.stdout is not None
     try:
-        yield
+        port, _newline, output = keeper.stdout.read().decode(errors="replace").partition("\n")
+        if not port:
+            raise _does_not_start(driver, output)
+        yield f"http://127.0.0.1:{port}"
     finally:
-        assert watcher.stdin is not None
-        watcher.stdin.close()
-        process.wait()
-        watcher.wait()
+        keeper.stdin.close()
+        keeper.stdout.close()
+        keeper.wait()
 
 
-def _port(process: subprocess.Popen[bytes], driver: Path, log_file: Path) -> int:
-    give_up_at = time.monotonic() + START_SECONDS
-    while time.monotonic() < give_up_at:
-        output = log_file.read_text(encoding="utf-8", errors="replace")
-        started = _STARTED.search(output)
-        if started:
-            return int(started[1])
-        if process.poll() is not None:
-            break
-        time.sleep(0.01)
-    raise BrowserError(
+def _does_not_start(driver: Path, output: str) -> BrowserError:
+    return BrowserError(
         _(
             "{driver}: does not start ({output}). Install the chromedriver of your browser's version"
             " or name it with --driver PATH.",
             driver=driver,
-            output=log_file.read_text(encoding="utf-8", errors="replace").strip()[-300:] or process.poll(),
+            output=output.strip()[-300:] or "-",
         )
     )
 

@@ -1,5 +1,6 @@
 """Connections to checked addresses: kept alive between requests, cut at a deadline, all ended at once when asked."""
 
+import errno
 import http.client
 import socket
 import ssl
@@ -18,6 +19,8 @@ from urllib3.util import make_headers
 
 from crawler.guard import WebAddress, checked, checked_literal, literal
 from crawler.options import CrawlOptions
+from pipeline.errors import DiskError
+from pipeline.language import _
 
 WATCH_SECONDS = 0.1
 """How often the watching thread looks whether a download is over its deadline."""
@@ -91,7 +94,7 @@ class Connections:
         """A connection to the address's host, cut at the deadline: a byte a second never meets a read timeout.
 
         `fresh` takes none that served before. Raises StoppedError, LateError, RefusedError, OSError and
-        http.client.HTTPException.
+        http.client.HTTPException; DiskError where this process may open no more files.
         """
         exchange = Exchange(deadline)
         self._watch(exchange)
@@ -143,6 +146,7 @@ class Connections:
             try:
                 exchange.opened = socket.create_connection(place, self._seconds_left(exchange))
             except OSError as error:
+                _raise_if_ours(error, address)
                 failure = error
             else:
                 return self._secured(address, exchange.opened, exchange)
@@ -154,8 +158,15 @@ class Connections:
             checked_literal(address, self._options.allow_host)
             return [(self._proxy.hostname or "", self._proxy.port or 80)]
         written = literal(address.host)
-        found = [written] if written else self._resolve(address.host, address.port)
+        found = [written] if written else self._resolved(address)
         return [(ip_address, address.port) for ip_address in checked(address, found, self._options.allow_host)]
+
+    def _resolved(self, address: WebAddress) -> list[str]:
+        try:
+            return self._resolve(address.host, address.port)
+        except OSError as error:
+            _raise_if_ours(error, address)
+            raise
 
     def _secured(self, address: WebAddress, opened: socket.socket, exchange: Exchange) -> socket.socket:
         """The socket, for https inside TLS that greets and verifies the host's own name."""
@@ -235,6 +246,18 @@ class Connections:
                     if self._clock() >= exchange.deadline:
                         exchange.is_late = True
                         _shut_down(exchange.opened)
+
+
+def _raise_if_ours(error: OSError, address: WebAddress) -> None:
+    """Raise DiskError where this machine failed, so that no host and no image is blamed for it."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        raise DiskError(
+            _(
+                "{host}: no connection, too many open files. Raise the limit (ulimit -n 4096) or lower --concurrency,"
+                " and run the command again.",
+                host=address.authority,
+            )
+        ) from error
 
 
 def _origin(address: WebAddress) -> Origin:

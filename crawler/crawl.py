@@ -11,6 +11,7 @@ from crawler.addresses import Addresses
 from crawler.downloads import Download, Downloads
 from crawler.examine import Examiner, work_of
 from crawler.fetch import Fetcher
+from crawler.likeness import Likenesses
 from crawler.options import NO_LIMIT, CrawlOptions
 from crawler.raw import Batch, store
 from crawler.search import IncompleteError, Search, check, open_search
@@ -19,6 +20,7 @@ from pipeline.catalog import FORGOTTEN, Catalog, open_catalog, read_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import NoResultsError, OfflineError, PipelineError
 from pipeline.files import lock
+from pipeline.image import load_decoders
 from pipeline.language import _
 from pipeline.progress import Progress
 from pipeline.records import Candidate, Domain, Query
@@ -42,7 +44,7 @@ class QuerySummary:
     """What a crawl did for one query: candidates = fetched + known + failed, if it was not interrupted.
 
     `fetched` downloads brought an image; `known` candidates needed no download; `images` is how many different images
-    the query has now.
+    the query has now. `near_duplicates` of the downloaded images look like another one of the dataset.
     """
 
     domain: Domain
@@ -52,6 +54,7 @@ class QuerySummary:
     known: int
     failed: Mapping[str, int]
     images: int
+    near_duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class Collector:
     fetcher: Fetcher
     downloads: Downloads
     addresses: Addresses
+    likenesses: Likenesses
     _batch: list[Download] = field(default_factory=list)
 
     def collect(self, query: Query, search: Search) -> QuerySummary:
@@ -134,6 +138,7 @@ class Collector:
         known = {source.candidate.image_url for source in sources}
         self.progress.start(query.text, total=None if self.options.limit == NO_LIMIT else self.options.limit)
         self.progress.update(len(tally.images))
+        self._warn_of_unasked(tally)
         try:
             self._take_all([source.candidate for source in sources if source.state == "seen"], tally)
             if self._missing(tally) <= 0 or self._ask(search, known, tally):
@@ -147,6 +152,21 @@ class Collector:
         finally:
             self.progress.finish()
         return tally.summary(len(tally.images))
+
+    def _warn_of_unasked(self, tally: "Tally") -> None:
+        """Say so where other engines or filters would be asked if the limit had not been reached without them."""
+        told = self.catalog.setting(_setting(self.options, tally.query))
+        if self._missing(tally) <= 0 and int(told or 0) < self.options.limit:
+            log.warning(
+                _(
+                    "{query} has its {limit} images already, so {engines} ({filters}) will not be asked."
+                    " For other images raise --limit, or take another --dataset.",
+                    query=repr(tally.query.text),
+                    limit=self.options.limit,
+                    engines=", ".join(self.options.engines),
+                    filters=self.options.filters.text() or _("no filter"),
+                )
+            )
 
     def _ask(self, search: Search, known: set[str], tally: "Tally") -> bool:
         """Whether nothing more is to be had: an engine among several that failed may have more another time.
@@ -220,6 +240,8 @@ class Collector:
 
     def _acknowledge(self, download: Download, tally: "Tally") -> None:
         tally.count(download)
+        if download.record:
+            tally.near_duplicates += self.likenesses.add(download.record)
         sha256 = download.record.sha256 if download.record else ""
         final_url = download.fetched.final_url if download.fetched else ""
         for follower in self.addresses.ended(download.candidate, sha256, final_url):
@@ -253,6 +275,7 @@ class Tally:
     fetched: int = 0
     known: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    near_duplicates: int = 0
 
     def count(self, download: Download) -> None:
         self.fetched += download.fetched is not None
@@ -264,19 +287,30 @@ class Tally:
     def summary(self, images: int) -> QuerySummary:
         candidates = self.fetched + self.known + self.failed.total()
         failed = dict(sorted(self.failed.items()))
-        return QuerySummary(self.query.domain, self.query.text, candidates, self.fetched, self.known, failed, images)
+        return QuerySummary(
+            domain=self.query.domain,
+            query=self.query.text,
+            candidates=candidates,
+            fetched=self.fetched,
+            known=self.known,
+            failed=failed,
+            images=images,
+            near_duplicates=self.near_duplicates,
+        )
 
 
 @contextmanager
 def _collector(options: CrawlOptions, dataset: DatasetDir, catalog: Catalog, progress: Progress) -> Iterator[Collector]:
+    load_decoders()  # before downloads have opened all that may be open
     fetcher = Fetcher(options)
     examiner = Examiner()
     work = work_of(fetcher.fetch, examiner, partial(store, dataset, catalog.forgotten_marks()))
     downloads = Downloads(work, concurrency=options.concurrency, per_host=options.per_host)
+    known = Addresses(catalog.sources()), Likenesses(catalog.images())
     if options.ignore_robots:
         catalog.remember("robots", "ignored")
     try:
-        yield Collector(options, dataset, catalog, progress, fetcher, downloads, Addresses(catalog.sources()))
+        yield Collector(options, dataset, catalog, progress, fetcher, downloads, *known)
     finally:
         fetcher.stop()
         examiner.stop()
@@ -312,7 +346,8 @@ def _line(query: QuerySummary, names: Mapping[Domain, str]) -> str:
         known=query.known,
     )
     failed = _(", {count} failed ({reasons})", count=sum(query.failed.values()), reasons=_listed(query.failed))
-    return line + failed if query.failed else line
+    alike = _(", {count} of the new ones look like another image", count=query.near_duplicates)
+    return line + (failed if query.failed else "") + (alike if query.near_duplicates else "")
 
 
 def _layer_lines(layers: Mapping[str, int]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crawler.downloads import Download
 from crawler.fetch import Fetched, FetchError, StoppedError
-from crawler.flaws import flaw
+from crawler.flaws import find_flaw
 from pipeline.catalog import FORGOTTEN
 from pipeline.errors import PipelineError
 from pipeline.files import disk_errors
@@ -27,8 +27,7 @@ class Examiner:
 
     def __init__(self, timeout_seconds: float = DECODE_SECONDS) -> None:
         cores = len(os.sched_getaffinity(0))
-        # twice as many as can run: while one's answer waits for this process's attention, another decodes
-        self._executor = ProcessExecutor(2 * cores, timeout_seconds=timeout_seconds)
+        self._executor = ProcessExecutor(cores, timeout_seconds=timeout_seconds)
         self._is_warm = threading.Event()
         self._places = threading.BoundedSemaphore(self._executor.workers)
 
@@ -38,24 +37,24 @@ class Examiner:
             self._is_warm.set()
             with suppress(RuntimeError):  # it was shut down already
                 for _core in os.sched_getaffinity(0):
-                    self._executor.submit(flaw, b"")
+                    self._executor.submit(find_flaw, b"")
 
     def examined(self, fetched: Fetched) -> Fetched:
-        """The image, if it decodes to its end.
+        """The image with its difference hash, if it decodes to its end.
 
         Raises FetchError with the flaw, or `crashed` where decoding brought down a process twice or hung;
         StoppedError after `stop`.
         """
         try:
             with self._places, disk_errors(Path(sys.executable)):  # a process that cannot start
-                reason = self._executor.call(flaw, fetched.data)
+                finding = self._executor.call(find_flaw, fetched.data)
         except CrashedError as error:
             raise FetchError("crashed") from error
         except CancelledError as error:
             raise StoppedError from error
-        if reason:
-            raise FetchError(reason)
-        return fetched
+        if finding.flaw:
+            raise FetchError(finding.flaw)
+        return replace(fetched, dhash=finding.dhash)
 
     def stop(self) -> None:
         """End the processes, whatever they do."""

@@ -5,12 +5,15 @@ import binascii
 import http.client
 import logging
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import metadata
+from math import inf
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -23,6 +26,7 @@ from crawler.options import CrawlOptions
 from crawler.retry import MAX_ATTEMPTS, Circuit, backoff, retry_after
 from crawler.robots import MAX_SIZE_BYTES as MAX_ROBOTS_BYTES
 from crawler.robots import RobotsFiles, agent_token, forbids
+from pipeline.files import disk_errors
 from pipeline.image import ImageError, inspect
 
 __all__ = ["FetchError", "Fetched", "Fetcher", "StoppedError"]
@@ -35,9 +39,10 @@ MIN_SIDE = 8
 """A picture with a shorter side, in pixels, is a spacer or counts visitors."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _TEMPORARY_STATUSES = (408, 425, 429)
-_HOST_IS_UP = frozenset(
-    ("too_large", "not_image", "empty", "too_small", "too_many_pixels", "noai", "too_many_redirects")
-)
+_NOT_ASKED = ("robots", "host_failing")
+"""Reasons why nothing was asked: to try again at once changes nothing, and they say nothing of the host's health."""
+_DECODERS_REASONS = ("empty", "not_image", "needs_heic", "too_many_pixels", "corrupt")
+_HOST_IS_UP = frozenset((*_DECODERS_REASONS, "too_large", "too_small", "noai", "too_many_redirects"))
 _BLOCK_BYTES = 65536
 _SMALL_BYTES = 16384
 _NETWORK_ERRORS = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
@@ -50,8 +55,8 @@ class FetchError(Exception):
     """A download that brought no image.
 
     `reason` is one short word: bad_scheme, bad_url, blocked_address, too_many_redirects, too_large, too_slow, deadline,
-    connection, bad_answer, bad_encoding, tls, http_<status>, host_failing, robots, noai, empty, not_image, too_small or
-    too_many_pixels. A `temporary` one may be tried again.
+    connection, bad_answer, bad_encoding, tls, http_<status>, host_failing, robots, noai, too_small, or one of the
+    decoder's: empty, not_image, needs_heic, too_many_pixels, corrupt. A `temporary` one may be tried again.
     """
 
     def __init__(self, reason: str, *, temporary: bool = False, wait_seconds: float | None = None) -> None:
@@ -66,6 +71,7 @@ class Fetched:
     """The bytes of an image as the server sent them, its extension by content, and where they came from in the end.
 
     `etag` and `last_modified` are the server's validators as it wrote them (RFC 9110, 8.8), "" where it sent none.
+    Width and height are the upright picture's; `dhash` is its difference hash, "" before it was decoded.
     """
 
     data: bytes
@@ -73,6 +79,9 @@ class Fetched:
     final_url: str
     etag: str = ""
     last_modified: str = ""
+    width: int = 0
+    height: int = 0
+    dhash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,15 @@ class _Answer:
     location: str = ""
     etag: str = ""
     last_modified: str = ""
+
+
+@dataclass(slots=True)
+class _Way:
+    """Where one image leads: the hosts of this attempt's hops, the last of which is asked now, and those that were
+    asked in any attempt, whose turn it was."""
+
+    hosts: list[str] = field(default_factory=list)
+    admitted: set[str] = field(default_factory=set)
 
 
 class Fetcher:
@@ -121,18 +139,19 @@ class Fetcher:
         """The image at `url`, by http, https or inside a data: URL; `page_url`, where it stands, is the Referer.
 
         The URL is requested exactly as it is written, but for what no request may contain (spaces, Hangul).
-        Raises FetchError, StoppedError.
+        Raises FetchError, StoppedError; DiskError where this process may open no more files.
         """
         if url[:5].lower() == "data:":
             return _image(_inline_bytes(url, self._options.max_size_bytes), "")
-        address = _parsed(url)
-        self._wait_for_its_turn(address)
+        address, way = _parsed(url), _Way()
+        self._wait_for_its_turn(address, way)
         try:
-            fetched = self._persist(url, lambda deadline: self._follow(address, page_url, deadline))
+            fetched = self._persist(url, lambda deadline: self._follow(address, page_url, deadline, way))
         except FetchError as error:
-            self._judge(address, error)
+            self._judge(way.hosts, error)
             raise
-        self._circuit.succeeded(address.authority)
+        for host in way.hosts:
+            self._circuit.succeeded(host)
         return fetched
 
     def stop(self) -> None:
@@ -140,19 +159,32 @@ class Fetcher:
         self._stopped.set()
         self._connections.stop()
 
-    def _wait_for_its_turn(self, address: WebAddress) -> None:
-        if not self._circuit.admits(address.authority):
+    def _wait_for_its_turn(self, address: WebAddress, way: _Way, deadline: float = inf) -> None:
+        """Let a host that this image has not led to before be asked, when it wants to be."""
+        host = address.authority
+        if host in way.admitted:
+            return
+        if not self._circuit.admits(host):
             raise FetchError("host_failing", temporary=True)
-        pause_seconds = self._circuit.pause_seconds(address.authority)
+        pause_seconds = self._circuit.pause_seconds(host)
+        if self.clock() + pause_seconds >= deadline:
+            raise FetchError("deadline", temporary=True, wait_seconds=pause_seconds)
         if pause_seconds:
             self._sleep(pause_seconds)
+        way.admitted.add(host)
 
-    def _judge(self, address: WebAddress, error: FetchError) -> None:
-        """What a failure says of the host: it is down, or it works and only this image does not."""
-        if error.temporary and error.reason != "robots":
-            self._circuit.failed(address.authority)
+    def _judge(self, hosts: list[str], error: FetchError) -> None:
+        """What a failure says of the hosts: the last one is down, or it works and only this image does not.
+
+        Those before it answered with a redirect, as hosts that work do.
+        """
+        last = hosts[-1]
+        for host in set(hosts) - {last}:
+            self._circuit.succeeded(host)
+        if error.temporary and error.reason not in _NOT_ASKED:
+            self._circuit.failed(last)
         elif error.reason in _HOST_IS_UP or error.reason.startswith("http_"):
-            self._circuit.succeeded(address.authority)
+            self._circuit.succeeded(last)
 
     def _persist(self, url: str, attempt_until: Callable[[float], Taken]) -> Taken:
         """Temporary failures are tried again, with growing waits, a few times and never beyond the deadline."""
@@ -163,14 +195,17 @@ class Fetcher:
             except FetchError as error:
                 wait_seconds = backoff(url, attempt) if error.wait_seconds is None else error.wait_seconds
                 is_over = attempt == MAX_ATTEMPTS or self.clock() + wait_seconds >= deadline
-                if not error.temporary or error.reason == "robots" or is_over:
+                if not error.temporary or error.reason in _NOT_ASKED or is_over:
                     raise
                 log.debug("%s: %s, again in %.1f s", url, error.reason, wait_seconds)
                 self._sleep(wait_seconds)
         raise AssertionError("unreachable")
 
-    def _follow(self, address: WebAddress, page_url: str, deadline: float) -> Fetched:
+    def _follow(self, address: WebAddress, page_url: str, deadline: float, way: _Way) -> Fetched:
+        way.hosts.clear()
         for _hop in range(MAX_REDIRECTS + 1):
+            way.hosts.append(address.authority)
+            self._wait_for_its_turn(address, way, deadline)
             self._heed_robots(address)
             referer = referer_of(page_url, address)
             headers = {**self._headers, "Referer": referer} if referer else self._headers
@@ -189,7 +224,9 @@ class Fetcher:
     def _robots_file(self, address: WebAddress) -> bytes | None:
         """A robots.txt, b"" for none, None where the server fails to say (RFC 9309, 2.3.1).
 
-        "Too many requests" is such a failure, though it is a 4xx: a server that is overloaded did not allow anything.
+        "Too many requests" (RFC 6585, 4) is such a failure, though it is a 4xx, after which a crawler MAY fetch all:
+        a server that asks for a pause has allowed nothing. Google reads it so, too: all 4xx but 429 mean that there is
+        no robots.txt (developers.google.com/search/docs/crawling-indexing/robots/robots_txt).
         Raises what keeps an image from being fetched as well: no connection, no trust in the certificate.
         """
         try:
@@ -373,12 +410,13 @@ def _inline_bytes(url: str, max_size_bytes: int) -> bytes:
 def _image(data: bytes, final_url: str) -> Fetched:
     """What the bytes are by their header, whatever the server called them; whether they decode is seen elsewhere."""
     try:
-        facts = inspect(data)
+        with disk_errors(Path(sys.executable)):  # a decoder that cannot be loaded
+            facts = inspect(data)
     except ImageError as error:
         raise FetchError(error.reason) from error
     if min(facts.width, facts.height) < MIN_SIDE:
         raise FetchError("too_small")
-    return Fetched(data, facts.extension, final_url)
+    return Fetched(data, facts.extension, final_url, width=facts.width, height=facts.height)
 
 
 def _network_failure(error: Exception) -> FetchError:

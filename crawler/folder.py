@@ -85,7 +85,8 @@ def _read(folder: Path, path: Path, domain: Domain, rank: int) -> Download:
         return Download(_candidate(folder, path, domain, rank, ""), reason="unreadable", temporary=True)
     candidate = _candidate(folder, path, domain, rank, sha256_of(data))
     try:
-        return Download(candidate, Fetched(data, inspect(data).extension, ""))
+        facts = inspect(data)
+        return Download(candidate, Fetched(data, facts.extension, "", width=facts.width, height=facts.height))
     except ImageError as error:
         return Download(candidate, reason=error.reason)
 

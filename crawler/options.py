@@ -63,7 +63,8 @@ class CrawlOptions:
     )
     proxy: str = option(
         "",
-        "An http proxy for images. It resolves names, so only private addresses that are written out are refused.",
+        "An http proxy for images and for every engine but google, whose browser does not use it. It resolves names, so"
+        " only private addresses that are written out are refused.",
         group=POLITENESS,
         metavar="URL",
     )

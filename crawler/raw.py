@@ -6,7 +6,7 @@ from crawler.downloads import Download
 from crawler.fetch import Fetched
 from pipeline.catalog import FORGOTTEN, Catalog
 from pipeline.dataset import DatasetDir
-from pipeline.files import disk_errors, sha256_of, sha256_of_file, sync_files, write_atomically
+from pipeline.files import disk_errors, refuse_links, sha256_of, sha256_of_file, sync_files, write_atomically
 from pipeline.records import ImageRecord, Source
 from pipeline.tombstones import marks_of_addresses
 
@@ -56,7 +56,8 @@ class Batch:
 def store(dataset: DatasetDir, forgotten: frozenset[str], fetched: Fetched) -> ImageRecord | None:
     """Put an image into raw/ and make it survive a power cut; for any number of threads at once.
 
-    None for one that a person had forgotten, by the marks of its addresses or itself. Raises DiskError.
+    None for one that a person had forgotten, by the marks of its addresses or itself. Raises DiskError, and
+    UnusableError for a folder that is a link.
     """
     if forgotten and not forgotten.isdisjoint(marks_of_addresses([fetched.final_url]) | {sha256_of(fetched.data)}):
         return None
@@ -68,11 +69,15 @@ def store(dataset: DatasetDir, forgotten: frozenset[str], fetched: Fetched) -> I
 def _written(dataset: DatasetDir, fetched: Fetched) -> tuple[ImageRecord, Path]:
     sha256 = sha256_of(fetched.data)
     path = dataset.raw_file(sha256, fetched.extension)
-    with disk_errors(path):
-        is_there = path.is_file() and sha256_of_file(path) == sha256  # a power cut tears what was not synced yet
+    refuse_links(dataset.raw, path.parent)
+    with disk_errors(path):  # a power cut tears what was not synced yet
+        is_there = path.is_file() and not path.is_symlink() and sha256_of_file(path) == sha256
     if not is_there:
         write_atomically(path, fetched.data, durable=False)
-    return ImageRecord(sha256, fetched.extension, len(fetched.data)), path
+    record = ImageRecord(
+        sha256, fetched.extension, len(fetched.data), width=fetched.width, height=fetched.height, dhash=fetched.dhash
+    )
+    return record, path
 
 
 def unless_forgotten(download: Download, catalog: Catalog) -> Download:

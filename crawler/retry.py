@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 MAX_ATTEMPTS = 3
@@ -18,10 +19,16 @@ def retry_after(text: str, now: float) -> float | None:
     if not text.strip():
         return None
     try:
-        seconds = float(text) if text.strip().isdigit() else parsedate_to_datetime(text).timestamp() - now
+        seconds = float(text) if text.strip().isdigit() else _timestamp(text) - now
     except (ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), MAX_WAIT_SECONDS)
+
+
+def _timestamp(text: str) -> float:
+    """An HTTP date, which is UTC also in the form that names no zone (RFC 9110, 5.6.7), wherever this machine is."""
+    date = parsedate_to_datetime(text)
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
 def backoff(url: str, attempt: int) -> float:
@@ -62,7 +69,9 @@ class Circuit:
     def succeeded(self, host: str) -> None:
         """The host answered as a host that works does; a refusal such as 404 is such an answer."""
         with self._lock:
-            self._hosts.pop(host, None)
+            health = self._hosts.pop(host, None)
+            if health and health.paused_until > self._clock():  # the wait that it asked for concerns the others still
+                self._hosts[host] = _Health(paused_until=health.paused_until)
 
     def failed(self, host: str) -> None:
         """An image of the host was given up."""

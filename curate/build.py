@@ -9,17 +9,32 @@ from itertools import islice
 from pathlib import Path
 
 from curate.checks import Evidence, Judgement, judge
-from curate.manifest import counts_of, file_name_of, fingerprint_of, metadata_line, rejected_of, summary_of, way_of
-from curate.measure import RawFile, measure_all, raw_file, unmeasured
+from curate.comparing import Pair, compare_all, proposed
+from curate.duplicates import real_pixels
+from curate.manifest import (
+    counts_of,
+    file_name_of,
+    fingerprint_of,
+    finished_picture,
+    rejected_of,
+    summary_of,
+    way_of,
+)
+from curate.measure import Measured, measure_all, unmeasured
 from curate.options import CurateOptions
+from curate.papers import papers_stand, write_papers
+from curate.raw import RawFile, raw_file
 from curate.report.page import Shown, report_page, shown_verdicts
-from curate.resize import Rendered, Rendering, finished_size, render, thumbnail
-from curate.swap import build_dir, commit, finish_or_undo, link_or_copy, remove
+from curate.resize import Form, Rendered, Rendering, finished_size, render, thumbnail
+from curate.separation import Separation, separation
+from curate.swap import build_dir, commit, finish_or_undo, link_or_copy, pictures_dir, remove
+from curate.views import CYCLEGAN, refuse_strangers, show_views, views_stand
 from pipeline.adoption import adopt_raw
 from pipeline.catalog import Catalog, least_sources, open_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import UsageError
 from pipeline.files import disk_errors, lock, write_atomically
+from pipeline.finished import FinishedPicture, metadata_bytes, read_curation
 from pipeline.language import _
 from pipeline.progress import Progress
 from pipeline.records import DOMAINS, SPLITS, Domain, ImageRecord, Measurement, Source, Split, Verdict
@@ -29,7 +44,7 @@ from pipeline.workers import CrashedError, ProcessExecutor, finished
 logger = logging.getLogger(__name__)
 
 _BATCH = 32
-"""Measurements that one transaction stores: a killed curation repeats at most so many."""
+"""Measurements or comparisons that one transaction stores: a killed curation repeats at most so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,7 @@ class CurateSummary:
     rejected: dict[str, int]
     counts: dict[Split, dict[Domain, int]]
     report: str
+    separation: Separation
     changed: bool
 
     def text(self, names: Mapping[Domain, str]) -> str:
@@ -55,7 +71,7 @@ class CurateSummary:
             rejected=reasons_text(self.rejected),
             report=self.report,
         )
-        lines = [counted, split_text(names, self.counts)]
+        lines = [counted, split_text(names, self.counts), self.separation.text()]
         return "\n".join(lines if self.changed else [*lines, _("Nothing changed since the last curation.")])
 
 
@@ -70,8 +86,10 @@ def curate(
     """
     if not dataset.catalog.is_file() and not dataset.raw.is_dir():
         raise _nothing_yet(dataset)
-    with lock(dataset.lock), open_catalog(dataset.catalog) as catalog:
+    with lock(dataset.lock), open_catalog(dataset.catalog) as catalog, _without_leftovers(dataset):
         finish_or_undo(dataset)
+        if options.layout == CYCLEGAN:
+            refuse_strangers(dataset)
         _refuse_another_split(options, catalog)
         adopt_raw(dataset, catalog)
         if not catalog.images():
@@ -79,7 +97,18 @@ def curate(
         with ProcessExecutor(options.workers) as executor:
             work = _Work(options, dataset, names, catalog, executor, progress)
             work.measure()
+            work.compare()
             return work.build()
+
+
+@contextmanager
+def _without_leftovers(dataset: DatasetDir) -> Iterator[None]:
+    """Whatever happens, the pictures that measuring made do not stay; a killed curation leaves them to the next."""
+    try:
+        yield
+    finally:
+        with disk_errors(dataset.root):
+            remove(pictures_dir(dataset))
 
 
 def _nothing_yet(dataset: DatasetDir) -> UsageError:
@@ -108,6 +137,8 @@ class _Plan:
     evidence: Mapping[str, Evidence]
     sources: Mapping[str, Source]
     judgement: Judgement
+    separation: Separation
+    pictures: Sequence[FinishedPicture]
     summary: bytes
 
     def counts(self) -> dict[Split, dict[Domain, int]]:
@@ -131,10 +162,38 @@ class _Work:
         if not todo:
             return
         with self.bar(_("Looking at images"), len(todo)) as step:
-            measurements = measure_all(self.executor, todo)
-            while batch := list(islice(measurements, _BATCH)):
-                self.catalog.measure(batch)
+            measured = measure_all(self.executor, todo, self.form)
+            while batch := list(islice(measured, _BATCH)):
+                self.lay_by(batch)
+                self.catalog.measure(one.measurement for one in batch)
                 step(len(batch))
+
+    @property
+    def form(self) -> Form:
+        return Form(self.options.size, self.options.upscale, self.options.format)
+
+    def lay_by(self, measured: Iterable[Measured]) -> None:
+        """Keep the finished pictures until the tree is built; a killed curation makes them anew."""
+        folder = pictures_dir(self.dataset)
+        with disk_errors(folder):
+            folder.mkdir(exist_ok=True)
+            for one in measured:
+                if one.finished:
+                    (folder / one.measurement.sha256).write_bytes(one.finished)
+
+    def compare(self) -> None:
+        """Compare new images with all others where that seems worth it, and store what they are to each other."""
+        measurements = self.catalog.measurements()
+        todo = proposed(measurements, self.catalog.compared(), self.catalog.comparisons())
+        if todo:
+            files = {image.sha256: raw_file(self.dataset, image) for image in self.catalog.images()}
+            pairs = (Pair(files[one.first], files[one.second], one) for one in todo)
+            with self.bar(_("Comparing images"), len(todo)) as step:
+                comparisons = compare_all(self.executor, pairs)
+                while batch := list(islice(comparisons, _BATCH)):
+                    self.catalog.compare(one for one in batch if one)
+                    step(len(batch))
+        self.catalog.mark_compared(sha256 for sha256, one in measurements.items() if one.signature)
 
     def build(self) -> CurateSummary:
         """Judge, and build what the judgement asks for unless it is there. An image that fails now is judged anew."""
@@ -148,8 +207,10 @@ class _Work:
                 break
             self.catalog.measure(failures)
         self.write_report(plan)
+        write_papers(self.dataset, plan.pictures, read_curation(plan.summary))
         self.catalog.judge(plan.judgement.verdicts, dict(plan.judgement.sides), {"split": repr(self.options.split)})
         commit(self.dataset, plan.summary)
+        show_views(self.dataset, self.options.layout)
         self.warn_of_few(plan)
         return self.summarise(plan, changed=True)
 
@@ -158,13 +219,15 @@ class _Work:
         measurements = self.catalog.measurements()
         evidence = _evidence(self.catalog.images(), measurements, sources)
         sides = {} if self.options.resplit else self.catalog.sides()
-        judgement = judge(evidence.values(), sides, self.options)
+        judgement = judge(evidence.values(), self.catalog.comparisons(), sides, self.options)
         domains = {verdict.sha256: verdict.domain for verdict in judgement.verdicts}
         quoted = least_sources(
             source for source in sources if domains.get(source.sha256) in ("", source.candidate.domain)
         )
-        summary = summary_of(self.options, self.names, judgement, fingerprint_of(evidence, sources))
-        return _Plan(evidence, quoted, judgement, summary)
+        apart = _separation(evidence, judgement)
+        pictures = _pictures(evidence, quoted, judgement, self.options)
+        summary = summary_of(self.options, self.names, judgement, apart, fingerprint_of(evidence, sources))
+        return _Plan(evidence, quoted, judgement, apart, pictures, summary)
 
     def is_up_to_date(self, plan: _Plan) -> bool:
         dataset, judgement = self.dataset, plan.judgement
@@ -175,7 +238,9 @@ class _Work:
             and judgement.sides == self.catalog.sides()
             and dataset.report.is_file()
             and all(dataset.metadata(split).is_file() for split in SPLITS)
-            and sorted(_finished_files(dataset)) == sorted(file_name_of(verdict) for verdict in judgement.kept)
+            and sorted(_finished_files(dataset)) == sorted(picture.place for picture in plan.pictures)
+            and papers_stand(dataset, plan.pictures, read_curation(plan.summary))
+            and views_stand(dataset, self.options.layout)
         )
 
     def build_tree(self, plan: _Plan) -> list[Measurement]:
@@ -189,32 +254,37 @@ class _Work:
             todo = self.link_unchanged(plan, build)
         failures = self.render_all(plan, build, todo)
         for split in SPLITS:
-            write_atomically(build.metadata(split), _metadata(plan, split, self.options.size), durable=False)
+            rows = metadata_bytes(picture for picture in plan.pictures if picture.split == split)
+            write_atomically(build.metadata(split), rows, durable=False)
         return failures
 
     def link_unchanged(self, plan: _Plan, build: DatasetDir) -> list[Verdict]:
-        """Take over the pictures that the old tree has, whichever folder they lay in; returns the missing ones."""
-        old = _reusable(self.dataset, plan.summary)
+        """Take over the pictures of the old tree, whichever folder they lay in, and those that measuring made.
+
+        Returns the missing ones.
+        """
+        there = _reusable(self.dataset, plan.summary) | _laid_by(self.dataset)
         for verdict in plan.judgement.kept:
-            if verdict.sha256 in old:
-                link_or_copy(old[verdict.sha256], build.root / file_name_of(verdict))
-        return [verdict for verdict in plan.judgement.kept if verdict.sha256 not in old]
+            if verdict.sha256 in there:
+                link_or_copy(there[verdict.sha256], build.root / file_name_of(verdict, self.options))
+        return [verdict for verdict in plan.judgement.kept if verdict.sha256 not in there]
 
     def render_all(self, plan: _Plan, build: DatasetDir, todo: Sequence[Verdict]) -> list[Measurement]:
         failures = []
-        targets = {verdict.sha256: build.root / file_name_of(verdict) for verdict in todo}
+        targets = {verdict.sha256: build.root / file_name_of(verdict, self.options) for verdict in todo}
         renderings = [self.rendering(plan.evidence[verdict.sha256]) for verdict in todo]
         with self.bar(_("Resizing images"), len(todo)) as step:
             for rendered in _rendered(self.executor, renderings):
                 if rendered.reason:
                     failures.append(Measurement(rendered.sha256, rendered.reason))
                 else:
-                    write_atomically(targets[rendered.sha256], rendered.jpeg, durable=False)
+                    write_atomically(targets[rendered.sha256], rendered.data, durable=False)
                 step(1)
         return failures
 
     def rendering(self, evidence: Evidence) -> Rendering:
-        return Rendering(raw_file(self.dataset, evidence.image), *_size(evidence, self.options.size))
+        width, height = _size(evidence, self.options)
+        return Rendering(raw_file(self.dataset, evidence.image), width, height, self.options.format)
 
     def write_report(self, plan: _Plan) -> None:
         shown = _shown(plan)
@@ -253,6 +323,7 @@ class _Work:
             rejected=rejected_of(plan.judgement),
             counts=plan.counts(),
             report=str(self.dataset.report),
+            separation=plan.separation,
             changed=changed,
         )
 
@@ -319,8 +390,14 @@ def _reusable(dataset: DatasetDir, summary: bytes) -> dict[str, Path]:
     return {Path(name).stem: dataset.root / name for name in _finished_files(dataset)}
 
 
-def _size(evidence: Evidence, size: int) -> tuple[int, int]:
-    return finished_size(evidence.measurement.width, evidence.measurement.height, size)
+def _laid_by(dataset: DatasetDir) -> dict[str, Path]:
+    folder = pictures_dir(dataset)
+    return {path.name: path for path in sorted(folder.iterdir())} if folder.is_dir() else {}
+
+
+def _size(evidence: Evidence, options: CurateOptions) -> tuple[int, int]:
+    measurement = evidence.measurement
+    return finished_size(measurement.width, measurement.height, options.size, upscale=options.upscale)
 
 
 def _rendered(executor: Executor, renderings: Sequence[Rendering]) -> Iterator[Rendered]:
@@ -341,13 +418,21 @@ def _thumbnails(executor: Executor, files: Sequence[RawFile]) -> Iterator[tuple[
             yield file.sha256, b""
 
 
-def _metadata(plan: _Plan, split: Split, size: int) -> bytes:
-    """metadata.jsonl of a split: a line for each picture, by file name, always the same keys."""
-    kept = [verdict for verdict in plan.judgement.kept if verdict.split == split]
-    lines = [
-        metadata_line(one, plan.sources[one.sha256].candidate, _size(plan.evidence[one.sha256], size)) for one in kept
+def _pictures(
+    evidence: Mapping[str, Evidence], sources: Mapping[str, Source], judgement: Judgement, options: CurateOptions
+) -> list[FinishedPicture]:
+    """What is known of each finished picture, in the order of their places."""
+    pictures = [
+        finished_picture(one, sources[one.sha256].candidate, _size(evidence[one.sha256], options), options)
+        for one in judgement.kept
     ]
-    return "".join(sorted(lines)).encode()
+    return sorted(pictures, key=lambda picture: picture.place)
+
+
+def _separation(evidence: Mapping[str, Evidence], judgement: Judgement) -> Separation:
+    phashes = {verdict.sha256: evidence[verdict.sha256].measurement.phash for verdict in judgement.kept}
+    sides = {verdict.sha256: verdict.split for verdict in judgement.kept if verdict.split}
+    return separation(phashes, sides, judgement.links)
 
 
 def _shown(plan: _Plan) -> list[Evidence]:
@@ -363,6 +448,7 @@ def _shown_image(evidence: Evidence, sources: Mapping[str, Source], thumbnails: 
     return Shown(
         width=measurement.width,
         height=measurement.height,
+        real_pixels=0 if measurement.reason else round(real_pixels(measurement)),
         size_bytes=evidence.image.size_bytes,
         thumbnail=thumbnails.get(evidence.sha256, b""),
         candidate=source.candidate if source else None,

@@ -1,12 +1,14 @@
 """What is kept and why the rest is not: pure functions from what is known of the images to a verdict for each."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from curate.duplicates import Neighbours, by_quality, choose, find_links, neighbours_of
+from curate.duplicates import Neighbours, by_quality, choose, neighbours_of
 from curate.options import CurateOptions
+from curate.scores import Looks
 from curate.split import Groups, deal, group
-from pipeline.records import Domain, ImageRecord, Measurement, Split, Verdict
+from curate.thresholds import Appraisal, failures_of
+from pipeline.records import Comparison, Domain, ImageRecord, Measurement, Split, Verdict
 
 MAX_ASPECT = 4.0
 """The longest picture that is kept, long side to short side: a panorama passes, a banner and a sliver do not."""
@@ -32,13 +34,23 @@ class Evidence:
     def long_side(self) -> int:
         return max(self.measurement.width, self.measurement.height)
 
+    def appraisal(self, options: CurateOptions) -> Appraisal:
+        """What its looks say, nothing where it gives no picture."""
+        if self.measurement.reason:
+            return Appraisal(None, ())
+        return failures_of(Looks(*self.measurement.looks), options.thresholds, options.keep)
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict for each image, by sha256, and the side of the split that every group has from now on."""
+    """A verdict for each image, by sha256, and the side of the split that every group has from now on.
+
+    `links` is the graph that the groups were made of.
+    """
 
     verdicts: tuple[Verdict, ...]
     sides: Mapping[str, Split]
+    links: Neighbours
 
     @property
     def kept(self) -> list[Verdict]:
@@ -63,73 +75,95 @@ def has_no_source(evidence: Evidence, options: CurateOptions) -> Verdict | None:
 
 def is_too_small(evidence: Evidence, options: CurateOptions) -> Verdict | None:
     """Rejected as `too_small`: the short side has fewer than `min_size` pixels."""
-    if evidence.short_side >= options.min_size:
+    if evidence.short_side >= options.least_side or "too_small" in options.keep:
         return None
-    return Verdict(evidence.sha256, "too_small", score=evidence.short_side, threshold=options.min_size)
+    return Verdict(evidence.sha256, "too_small", score=evidence.short_side, threshold=options.least_side)
 
 
 def is_extreme_aspect(evidence: Evidence, options: CurateOptions) -> Verdict | None:
     """Rejected as `extreme_aspect`: the long side is more than MAX_ASPECT times the short one."""
-    del options
     aspect = evidence.long_side / evidence.short_side
-    if aspect <= MAX_ASPECT:
+    if aspect <= MAX_ASPECT or "extreme_aspect" in options.keep:
         return None
     return Verdict(evidence.sha256, "extreme_aspect", score=round(aspect, 2), threshold=MAX_ASPECT)
 
 
-CHECKS: tuple[Check, ...] = (is_undecodable, has_no_source, is_too_small, is_extreme_aspect)
+def looks_wrong(evidence: Evidence, options: CurateOptions) -> Verdict | None:
+    """Rejected with the reason of the first check of looks that is certain (`curate.thresholds`)."""
+    found = evidence.appraisal(options).rejected
+    return Verdict(evidence.sha256, found.reason, score=found.score, threshold=found.threshold) if found else None
+
+
+CHECKS: tuple[Check, ...] = (is_undecodable, has_no_source, is_too_small, is_extreme_aspect, looks_wrong)
 """What an image can fail by itself; the first that it fails gives the reason."""
 
 
-def judge(evidence: Iterable[Evidence], sides: Mapping[str, Split], options: CurateOptions) -> Judgement:
+def judge(
+    evidence: Iterable[Evidence],
+    comparisons: Iterable[Comparison],
+    sides: Mapping[str, Split],
+    options: CurateOptions,
+) -> Judgement:
     """Judge all images together: each by itself, then bridges, conflicts of domain, copies, and the split.
 
     `sides` are those that earlier curations dealt. The result depends on nothing else: not on order, time or chance.
     """
     images = {one.sha256: one for one in sorted(evidence, key=lambda one: one.sha256)}
     rejected = {sha256: verdict for sha256, one in images.items() if (verdict := _first_failure(one, options))}
-    neighbours = _linked(images, rejected, sides, options)
+    neighbours = _linked(images, rejected, sides, comparisons)
     groups = group(neighbours, sides)
     rejected |= {name: Verdict(name, "split_bridge") for name in groups.bridges if name not in rejected}
     able = [one for name, one in images.items() if name not in rejected]
     rejected |= _relations(able, neighbours, options)
-    return _with_split(images, rejected, groups, sides, options)
+    judged = _with_split(images, rejected, groups, neighbours, sides=sides, options=options)
+    return replace(judged, verdicts=tuple(_flagged(one, images[one.sha256], options) for one in judged.verdicts))
 
 
 def _first_failure(evidence: Evidence, options: CurateOptions) -> Verdict | None:
     return next((verdict for check in CHECKS if (verdict := check(evidence, options))), None)
 
 
+def _flagged(verdict: Verdict, evidence: Evidence, options: CurateOptions) -> Verdict:
+    flags = [finding.reason for finding in evidence.appraisal(options).flags]
+    return replace(verdict, flags=",".join(flags)) if flags else verdict
+
+
 def _linked(
     images: Mapping[str, Evidence],
     rejected: Mapping[str, Verdict],
     sides: Mapping[str, Split],
-    options: CurateOptions,
-) -> dict[str, dict[str, int]]:
+    comparisons: Iterable[Comparison],
+) -> dict[str, dict[str, Comparison]]:
     """The graph of links over all images that may be kept, and those that were dealt once: heirs look for them."""
-    hashes = {
-        name: one.measurement.phash
-        for name, one in images.items()
-        if one.measurement.phash and (name not in rejected or name in sides)
-    }
-    return neighbours_of(hashes, find_links(hashes, options.duplicate_distance))
+    able = [
+        name for name, one in images.items() if not one.measurement.reason and (name not in rejected or name in sides)
+    ]
+    return neighbours_of(able, comparisons)
 
 
 def _relations(able: list[Evidence], neighbours: Neighbours, options: CurateOptions) -> dict[str, Verdict]:
     """The verdicts that images get for each other's sake: `domain_conflict` first, then `duplicate`."""
     names = {one.sha256 for one in able}
-    among = {name: {other: bits for other, bits in neighbours[name].items() if other in names} for name in names}
-    originals = choose(by_quality((one.image, one.measurement) for one in able), among)
-    rejected = {
-        name: Verdict(name, "duplicate", score=among[name][kept], threshold=options.duplicate_distance, other=kept)
-        for name, kept in originals.items()
-        if kept != name
-    }
-    return rejected | _conflicts({one.sha256: one.domains for one in able}, among, originals)
+    copies = {name: _copies(neighbours[name], names) for name in names}
+    originals = choose(by_quality((one.image, one.measurement) for one in able), copies)
+    duplicates = (
+        {}
+        if "duplicate" in options.keep
+        else {
+            name: Verdict(name, "duplicate", score=link.score, detail=link.detail, other=kept)
+            for name, kept in originals.items()
+            if kept != name and (link := copies[name][kept])
+        }
+    )
+    return duplicates | _conflicts({one.sha256: one.domains for one in able}, copies, originals)
+
+
+def _copies(links: Mapping[str, Comparison], names: set[str]) -> dict[str, Comparison]:
+    return {other: link for other, link in links.items() if link.kind == "copy" and other in names}
 
 
 def _conflicts(
-    domains: Mapping[str, frozenset[Domain]], neighbours: Neighbours, originals: Mapping[str, str]
+    domains: Mapping[str, frozenset[Domain]], copies: Neighbours, originals: Mapping[str, str]
 ) -> dict[str, Verdict]:
     """A kept image and its copies are one picture; where their sources lie in both domains all of them are rejected.
 
@@ -137,7 +171,7 @@ def _conflicts(
     """
     rejected: dict[str, Verdict] = {}
     for name in sorted(name for name, original in originals.items() if original == name):
-        picture = [name, *sorted(neighbours[name])]
+        picture = [name, *sorted(copies[name])]
         if len(frozenset().union(*(domains[member] for member in picture))) < 2:
             continue
         for member in picture:
@@ -150,6 +184,8 @@ def _with_split(
     images: Mapping[str, Evidence],
     rejected: Mapping[str, Verdict],
     groups: Groups,
+    links: Neighbours,
+    *,
     sides: Mapping[str, Split],
     options: CurateOptions,
 ) -> Judgement:
@@ -159,4 +195,4 @@ def _with_split(
         rejected[name] if name in rejected else Verdict(name, "", domain=kept[name], split=dealt[name])
         for name in images
     ]
-    return Judgement(tuple(verdicts), {**dealt, **sides})
+    return Judgement(tuple(verdicts), {**dealt, **sides}, links)

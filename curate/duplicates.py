@@ -1,71 +1,53 @@
-"""Which images look alike, which of them is kept, and which hang together."""
+"""Which images are copies, which of them is kept, and which hang together."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-import numpy as np
+from curate.scores import Looks
+from pipeline.records import Comparison, ImageRecord, Kinship, Measurement
 
-from pipeline.records import ImageRecord, Measurement
+Neighbours = Mapping[str, Mapping[str, Comparison]]
+"""For each image the images linked to it, with what comparing the two told."""
 
-_BLOCK = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Two images whose 64-bit perceptual hashes differ in `distance` bits; `first` < `second`."""
-
-    first: str
-    second: str
-    distance: int
+LINKING: tuple[Kinship, ...] = ("copy", "scene")
+"""What links two images: neither may train where the other tests."""
 
 
-Neighbours = Mapping[str, Mapping[str, int]]
-"""For each image the images linked to it, with the distance in bits."""
-
-
-def find_links(hashes: Mapping[str, str], distance: int) -> list[Link]:
-    """Every pair of images whose perceptual hashes (16 hex digits, by sha256) differ in at most `distance` bits.
-
-    All pairs are compared, a block of rows at a time: 20,000 images take about a second and some 200 MB.
-    """
-    names = sorted(hashes)
-    bits = np.array([int(hashes[name], 16) for name in names], dtype=np.uint64)
-    links = []
-    for start in range(0, len(names), _BLOCK):
-        distances = np.bitwise_count(bits[start : start + _BLOCK, None] ^ bits[None, start:])
-        for row, column in np.argwhere(np.triu(distances <= distance, k=1)).tolist():
-            links.append(Link(names[start + row], names[start + column], int(distances[row, column])))
-    return links
-
-
-def neighbours_of(names: Iterable[str], links: Iterable[Link]) -> dict[str, dict[str, int]]:
-    """The links as a table that is read from both ends. Links with an image outside `names` are left out."""
-    table: dict[str, dict[str, int]] = {name: {} for name in names}
-    for link in links:
-        if link.first in table and link.second in table:
-            table[link.first][link.second] = link.distance
-            table[link.second][link.first] = link.distance
+def neighbours_of(
+    names: Collection[str], comparisons: Iterable[Comparison], kinds: Sequence[Kinship] = LINKING
+) -> dict[str, dict[str, Comparison]]:
+    """The links of these kinds, among `names` only, as a table that is read from both ends."""
+    table: dict[str, dict[str, Comparison]] = {name: {} for name in names}
+    for link in comparisons:
+        if link.kind in kinds and link.first in table and link.second in table:
+            table[link.first][link.second] = link
+            table[link.second][link.first] = link
     return table
 
 
 def by_quality(images: Iterable[tuple[ImageRecord, Measurement]]) -> list[str]:
-    """The images, best first: more pixels, then more bytes, then the lesser sha256."""
-    ranked = sorted(
-        (-measurement.width * measurement.height, -image.size_bytes, image.sha256) for image, measurement in images
-    )
-    return [sha256 for _pixels, _bytes, sha256 in ranked]
+    """The images, best first: more real detail, then more pixels, then more bytes, then the lesser sha256."""
+    return [image.sha256 for image, measurement in sorted(images, key=lambda pair: _rank(*pair))]
 
 
-def choose(ranked: Sequence[str], neighbours: Neighbours) -> dict[str, str]:
+def real_pixels(measurement: Measurement) -> float:
+    """The pixels that a picture could be shrunk to without a loss: an enlarged thumbnail has those of the thumbnail."""
+    return measurement.width * measurement.height * Looks(*measurement.looks).resolution ** 2
+
+
+def _rank(image: ImageRecord, measurement: Measurement) -> tuple[float, int, int, str]:
+    pixels = measurement.width * measurement.height
+    return -real_pixels(measurement), -pixels, -image.size_bytes, image.sha256
+
+
+def choose(ranked: Sequence[str], copies: Neighbours) -> dict[str, str]:
     """For each image the kept image that it is a copy of, or itself where it is kept.
 
-    Best first, an image is a copy only when a *kept* image is linked to it; of several the nearest counts. Following
-    links from copy to copy instead would reduce a street video, whose every frame resembles the next, to one frame.
+    Best first, an image is a copy only when a *kept* image is linked to it as one; of several the most similar counts.
+    Following links from copy to copy instead would reduce a street video, whose every frame resembles the next, to one.
     """
     kept: dict[str, str] = {}
     rank = {name: number for number, name in enumerate(ranked)}
     for name in ranked:
-        originals = [other for other in neighbours[name] if kept.get(other) == other]
-        nearest = min(originals, key=lambda other: (neighbours[name][other], rank[other]), default=name)
-        kept[name] = nearest
+        originals = [other for other in copies[name] if kept.get(other) == other]
+        kept[name] = min(originals, key=lambda other: (-copies[name][other].score, rank[other]), default=name)
     return kept

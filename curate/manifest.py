@@ -1,4 +1,4 @@
-"""What a curated tree says of itself: dataset.json and the lines of metadata.jsonl."""
+"""What a curated tree says of itself: dataset.json, and what metadata.jsonl tells of each picture."""
 
 import json
 from collections import Counter
@@ -8,14 +8,23 @@ from importlib.metadata import version
 
 from curate.checks import Evidence, Judgement
 from curate.options import CurateOptions
+from curate.separation import Separation
 from pipeline.files import sha256_of
+from pipeline.finished import SUFFIXES, FinishedPicture
 from pipeline.records import DOMAINS, SPLITS, Candidate, Domain, Source, Split, Verdict
 
+_VERSIONS = ("unpaired", "pillow", "ImageHash", "opencv-python-headless")
 FORMAT = 1
 """The number of the dataset's format and of the way in which its pictures are made; another number makes all anew."""
 
 
-def summary_of(options: CurateOptions, names: Mapping[Domain, str], judgement: Judgement, fingerprint: str) -> bytes:
+def summary_of(
+    options: CurateOptions,
+    names: Mapping[Domain, str],
+    judgement: Judgement,
+    apart: Separation,
+    fingerprint: str,
+) -> bytes:
     """dataset.json: no times and nothing of the machine, so that equal inputs give equal bytes."""
     chosen = {name: value for name, value in asdict(options).items() if name not in ("workers", "resplit")}
     content = {
@@ -24,7 +33,8 @@ def summary_of(options: CurateOptions, names: Mapping[Domain, str], judgement: J
         "options": chosen,
         "counts": counts_of(judgement),
         "rejected": rejected_of(judgement),
-        "versions": {package: version(package) for package in ("unpaired", "pillow", "ImageHash")},
+        "separation": {"bits": apart.bits, "linked": apart.linked},
+        "versions": {package: version(package) for package in _VERSIONS},
         "inputs": fingerprint,
     }
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
@@ -36,12 +46,13 @@ def way_of(summary: bytes) -> tuple[object, ...]:
     Raises ValueError, KeyError or TypeError for what is no dataset.json.
     """
     content = json.loads(summary)
-    return content["format"], content["options"]["size"], content["versions"]["pillow"]
+    options = content["options"]
+    return content["format"], options["size"], options["format"], options["upscale"], content["versions"]["pillow"]
 
 
 def fingerprint_of(evidence: Mapping[str, Evidence], sources: Iterable[Source]) -> str:
     """What went into a curation beside its options, as a hash: another one means that there is something to do."""
-    images = [(astuple(one.image), astuple(one.measurement)) for one in evidence.values()]
+    images = [(astuple(one.image), one.measurement.reason) for one in evidence.values()]
     links = [(source.sha256, astuple(source.candidate)) for source in sources]
     return sha256_of(json.dumps([images, links]).encode())
 
@@ -57,30 +68,29 @@ def rejected_of(judgement: Judgement) -> dict[str, int]:
     return dict(sorted(Counter(verdict.reason for verdict in judgement.verdicts if not verdict.kept).items()))
 
 
-def file_name_of(verdict: Verdict) -> str:
+def file_name_of(verdict: Verdict, options: CurateOptions) -> str:
     """Where a kept image's picture lies, from the dataset's root: made from its sha256 alone."""
-    return f"{verdict.split}/{verdict.domain}/{verdict.sha256}.jpg"
+    return f"{verdict.split}/{verdict.domain}/{verdict.sha256}.{SUFFIXES[options.format]}"
 
 
-def metadata_line(verdict: Verdict, candidate: Candidate, size: tuple[int, int]) -> str:
-    """The line of a kept image in its split's metadata.jsonl; `size` is its finished picture's, width and height."""
-    row = {
-        "file_name": f"{verdict.domain}/{verdict.sha256}.jpg",
-        "domain": verdict.domain,
-        "split": verdict.split,
-        "sha256": verdict.sha256,
-        "flags": "",
-        "query": candidate.query,
-        "engine": candidate.engine,
-        "image_url": candidate.image_url,
-        "page_url": candidate.page_url,
-        "title": candidate.title,
-        "licence": candidate.licence,
-        "attribution": candidate.attribution,
-        "width": size[0],
-        "height": size[1],
-    }
-    text = json.dumps(row, ensure_ascii=False)
-    for separator in ("\x85", "\u2028", "\u2029"):  # legal in JSON, but str.splitlines would break the line there
-        text = text.replace(separator, f"\\u{ord(separator):04x}")
-    return text + "\n"
+def finished_picture(
+    verdict: Verdict, candidate: Candidate, size: tuple[int, int], options: CurateOptions
+) -> FinishedPicture:
+    """What metadata.jsonl tells of a kept image; `size` is its finished picture's, width and height in pixels."""
+    assert verdict.domain and verdict.split
+    return FinishedPicture(
+        file_name=f"{verdict.domain}/{verdict.sha256}.{SUFFIXES[options.format]}",
+        domain=verdict.domain,
+        split=verdict.split,
+        sha256=verdict.sha256,
+        flags=verdict.flags,
+        query=candidate.query,
+        engine=candidate.engine,
+        image_url=candidate.image_url,
+        page_url=candidate.page_url,
+        title=candidate.title,
+        licence=candidate.licence,
+        attribution=candidate.attribution,
+        width=size[0],
+        height=size[1],
+    )

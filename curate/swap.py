@@ -23,6 +23,11 @@ def build_dir(dataset: DatasetDir) -> DatasetDir:
     return DatasetDir(dataset.root / f"{BUILD_PREFIX}tree")
 
 
+def pictures_dir(dataset: DatasetDir) -> Path:
+    """Where finished pictures wait for the tree that is built next, each under its sha256."""
+    return dataset.root / f"{BUILD_PREFIX}pictures"
+
+
 def finish_or_undo(dataset: DatasetDir) -> None:
     """Bring an interrupted swap to its end, or clear away what a killed command had built. Raises DiskError."""
     with disk_errors(dataset.root):

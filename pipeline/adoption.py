@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pipeline.catalog import Catalog
 from pipeline.dataset import DatasetDir
-from pipeline.files import TEMPORARY_PREFIX, disk_errors, sha256_of_file
+from pipeline.files import TEMPORARY_PREFIX, disk_errors, sha256_of
+from pipeline.image import ImageError, inspect
 from pipeline.language import _
 from pipeline.records import ImageRecord
 
@@ -43,11 +44,21 @@ def _strays(dataset: DatasetDir, known: set[str], forgotten: set[str]) -> Iterat
         if match[1] in forgotten:  # a killed `pipeline forget` leaves it
             path.unlink(missing_ok=True)
             continue
-        if sha256_of_file(path) == match[1]:
+        data = path.read_bytes()
+        if sha256_of(data) == match[1]:
             known.add(match[1])
-            yield ImageRecord(match[1], match[2], path.stat().st_size)
+            yield ImageRecord(match[1], match[2], len(data), *_size(data))
         else:
             logger.warning(_("{file}: its bytes are not those of its name; it is ignored.", file=path))
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels, or 0 and 0: what is no picture is adopted all the same, and judged later."""
+    try:
+        facts = inspect(data)
+    except ImageError:
+        return 0, 0
+    return facts.width, facts.height
 
 
 def _files(raw: Path) -> Iterator[Path]:

@@ -1,20 +1,32 @@
 """The dataset's SQLite catalogue: what was seen, what was fetched, what was decided, by whom, and why."""
 
+import json
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from operator import attrgetter
 from pathlib import Path
 
 from pipeline.errors import DiskError, UnusableError
-from pipeline.files import disk_errors
+from pipeline.files import disk_errors, refuse_links
 from pipeline.language import _
-from pipeline.records import Candidate, Decision, Domain, ImageRecord, Measurement, Query, Source, Split, Verdict
+from pipeline.records import (
+    Candidate,
+    Comparison,
+    Decision,
+    Domain,
+    ImageRecord,
+    Measurement,
+    Query,
+    Source,
+    Split,
+    Verdict,
+)
 from pipeline.tombstones import Tombstone, address_mark, marks_of_addresses
 
 MIGRATIONS = (
@@ -57,6 +69,20 @@ MIGRATIONS = (
     CREATE TABLE forgotten (mark TEXT NOT NULL, image TEXT NOT NULL, PRIMARY KEY (mark, image)) WITHOUT ROWID;
     CREATE TABLE exports (name TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (name, sha256)) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE images ADD COLUMN width INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE images ADD COLUMN height INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE images ADD COLUMN dhash TEXT NOT NULL DEFAULT '';
+    ALTER TABLE measurements ADD COLUMN signature BLOB NOT NULL DEFAULT x'';
+    ALTER TABLE measurements ADD COLUMN looks TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE verdicts ADD COLUMN flags TEXT NOT NULL DEFAULT '';
+    CREATE TABLE comparisons (
+        first TEXT NOT NULL, second TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('copy', 'scene', 'unrelated')),
+        score REAL NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (first, second)
+    ) WITHOUT ROWID;
+    CREATE INDEX comparisons_by_second ON comparisons (second);
+    CREATE TABLE compared (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
+    """,
 )
 """One script for each version; `PRAGMA user_version` counts those that were applied. Old scripts never change."""
 
@@ -65,10 +91,15 @@ _CANDIDATE = (
 )
 _CANDIDATE_VALUES = attrgetter(*_CANDIDATE.split(", "))
 _SOURCE = f"{_CANDIDATE}, state, reason, temporary, sha256, final_url, etag, last_modified"
+_MEASUREMENT = "sha256, reason, width, height, phash, signature, looks"
+_VERDICT = "sha256, reason, domain, split, detail, score, threshold, other, flags"
+_IMAGE = "sha256, extension, size_bytes, width, height, dhash"
 _DUMPED = (
     f"SELECT {_SOURCE} FROM sources ORDER BY 1, 2, 3, 5",
-    "SELECT sha256, extension, size_bytes FROM images ORDER BY sha256",
+    f"SELECT {_IMAGE} FROM images ORDER BY sha256",
     "SELECT * FROM measurements ORDER BY sha256",
+    "SELECT * FROM comparisons ORDER BY first, second",
+    "SELECT * FROM compared ORDER BY sha256",
     "SELECT * FROM verdicts ORDER BY sha256",
     "SELECT * FROM sides ORDER BY sha256",
     "SELECT * FROM settings ORDER BY name",
@@ -76,6 +107,7 @@ _DUMPED = (
     "SELECT mark, image FROM forgotten ORDER BY mark, image",
     "SELECT name, sha256 FROM exports ORDER BY name, sha256",
 )
+_NEW_IMAGE = f"INSERT INTO images ({_IMAGE}, added_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _IS_SOURCE = "domain = ? AND engine = ? AND query = ? AND image_url = ?"
 BUSY_SECONDS = 5.0
 """So long a transaction waits for another process, such as a review that stores a decision."""
@@ -134,7 +166,8 @@ class Catalog:
         now, ended = self._clock(), list(sources)
         with self._connection as transaction:
             transaction.executemany(
-                "INSERT OR IGNORE INTO images (sha256, extension, size_bytes, added_at) VALUES (?, ?, ?, ?)",
+                f"{_NEW_IMAGE} ON CONFLICT DO UPDATE SET (width, height, dhash) ="
+                " (excluded.width, excluded.height, excluded.dhash) WHERE dhash = ''",
                 [(*astuple(image), now) for image in images],
             )
             transaction.executemany(
@@ -182,7 +215,7 @@ class Catalog:
 
     def images(self) -> list[ImageRecord]:
         """Every image in raw/, by sha256."""
-        rows = self._connection.execute("SELECT sha256, extension, size_bytes FROM images ORDER BY sha256")
+        rows = self._connection.execute(f"SELECT {_IMAGE} FROM images ORDER BY sha256")
         return [ImageRecord(*row) for row in rows]
 
     def adopt(self, images: Iterable[ImageRecord]) -> int:
@@ -191,27 +224,51 @@ class Catalog:
         with self._connection as transaction:
             before = transaction.total_changes
             transaction.executemany(
-                "INSERT OR IGNORE INTO images (sha256, extension, size_bytes, added_at) VALUES (?, ?, ?, ?)",
+                f"{_NEW_IMAGE} ON CONFLICT DO NOTHING",
                 [(*astuple(image), now) for image in images],
             )
             return transaction.total_changes - before
 
     def measurements(self) -> dict[str, Measurement]:
         """What decoding told of each image so far, by sha256."""
-        rows = self._connection.execute("SELECT sha256, reason, width, height, phash FROM measurements ORDER BY sha256")
-        return {row[0]: Measurement(*row) for row in rows}
+        rows = self._connection.execute(f"SELECT {_MEASUREMENT} FROM measurements ORDER BY sha256")
+        return {row[0]: replace(Measurement(*row[:6]), looks=tuple(json.loads(row[6]))) for row in rows}
 
     def measure(self, measurements: Iterable[Measurement]) -> None:
+        """Store measurements. An image that is measured anew is to be compared anew, too."""
+        rows = [(*astuple(one)[:-1], json.dumps(one.looks)) for one in measurements]
         with self._connection as transaction:
             transaction.executemany(
-                "INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?, ?)", [astuple(m) for m in measurements]
+                f"INSERT OR REPLACE INTO measurements ({_MEASUREMENT}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
             )
+            transaction.executemany("DELETE FROM compared WHERE sha256 = ?", [row[:1] for row in rows])
+
+    def comparisons(self) -> list[Comparison]:
+        """Every pair that was compared, by the two sha256."""
+        rows = self._connection.execute(
+            "SELECT first, second, kind, score, detail FROM comparisons ORDER BY first, second"
+        )
+        return [Comparison(*row) for row in rows]
+
+    def compare(self, comparisons: Iterable[Comparison]) -> None:
+        """Store comparisons."""
+        with self._connection as transaction:
+            transaction.executemany(
+                "INSERT OR REPLACE INTO comparisons (first, second, kind, score, detail) VALUES (?, ?, ?, ?, ?)",
+                [astuple(one) for one in comparisons],
+            )
+
+    def compared(self) -> set[str]:
+        """The images that were compared with every other one of these, where that seemed worth it."""
+        return {sha256 for (sha256,) in self._connection.execute("SELECT sha256 FROM compared")}
+
+    def mark_compared(self, images: Iterable[str]) -> None:
+        with self._connection as transaction:
+            transaction.executemany("INSERT OR IGNORE INTO compared VALUES (?)", [(sha256,) for sha256 in images])
 
     def verdicts(self) -> list[Verdict]:
         """The last curation's verdict of each image, by sha256."""
-        rows = self._connection.execute(
-            "SELECT sha256, reason, domain, split, detail, score, threshold, other FROM verdicts ORDER BY sha256"
-        )
+        rows = self._connection.execute(f"SELECT {_VERDICT} FROM verdicts ORDER BY sha256")
         return [Verdict(*row) for row in rows]
 
     def judge(self, verdicts: Iterable[Verdict], sides: dict[str, Split], settings: dict[str, str]) -> None:
@@ -219,8 +276,7 @@ class Catalog:
         with self._connection as transaction:
             transaction.execute("DELETE FROM verdicts")
             transaction.executemany(
-                "INSERT INTO verdicts (sha256, reason, domain, split, detail, score, threshold, other)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO verdicts ({_VERDICT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [astuple(verdict) for verdict in verdicts],
             )
             transaction.execute("DELETE FROM sides")
@@ -258,8 +314,10 @@ class Catalog:
         """Delete every row of these images and sources, and keep the tombstones, in one transaction."""
         names = [(sha256,) for sha256 in images]
         with self._connection as transaction:
-            for table in ("images", "measurements", "verdicts", "sides", "decisions"):
+            for table in ("images", "measurements", "compared", "verdicts", "sides", "decisions"):
                 transaction.executemany(f"DELETE FROM {table} WHERE sha256 = ?", names)
+            for side in ("first", "second"):
+                transaction.executemany(f"DELETE FROM comparisons WHERE {side} = ?", names)
             transaction.executemany("DELETE FROM decisions WHERE other = ?", names)
             _bury(transaction, sources, tombstones)
 
@@ -380,9 +438,11 @@ def _bury(transaction: sqlite3.Connection, sources: Iterable[Source], tombstones
 def open_catalog(path: Path, clock: Callable[[], float] = time.time) -> Iterator[Catalog]:
     """Open the catalogue, make or migrate it, and leave it as one file (a truncating checkpoint) at the end.
 
-    Raises UnusableError for a file that is no catalogue, is damaged, or comes from a newer version; DiskError for a
+    Raises UnusableError for a file that is no catalogue, a link, damaged, or of a newer version; DiskError for a
     full disk or missing permission.
     """
+    refuse_links(path)
+    _tool_version()  # a file that can be read now, and not once the downloads have opened all that may be open
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -38,6 +38,8 @@ COMMANDS: Mapping[str, type] = {
     "demo": DemoOptions,
 }
 """The commands that a recipe may set options for, and the dataclass that holds them."""
+FORMS = ("imagefolder", "webdataset", "parquet")
+"""The forms of exports that hold pictures."""
 EXPORTED_SUFFIX = ".jsonl"
 """How the file names of exported recipes end; `crawl --urls` knows them by it."""
 
@@ -247,21 +249,31 @@ def status(context: click.Context, failed: bool, dataset: str, as_json: bool) ->
     _show(summary, as_json, summary.text(context.obj.recipe.names()))
 
 
-@command("export", _("Write the dataset in a form to share; a recipe holds addresses, hashes and verdicts, no image."))
-@click.option("--format", "form", type=click.Choice(("recipe",)), required=True, help=_("What is written."))
+@command(
+    "export",
+    _(
+        "Write the dataset in a form to share: its pictures as imagefolder, webdataset or parquet, or a recipe, which"
+        " holds addresses, hashes and verdicts, no image."
+    ),
+)
+@click.option("--format", "form", type=click.Choice(("recipe", *FORMS)), required=True, help=_("What is written."))
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help=_("Else the dataset's name in this folder."),
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help=_("The recipe's file, or the pictures' folder; else the dataset's name in this folder."),
 )
 def export(context: click.Context, form: str, output: Path | None, dataset: str, as_json: bool) -> None:
     from pipeline.export import export_recipe
+    from pipeline.publish import publish
 
     folder: DatasetDir = context.obj.dataset(dataset)
-    file = output or Path(f"{folder.name}.{form}{EXPORTED_SUFFIX}")
-    summary = export_recipe(folder, file)
-    _show(summary, as_json, summary.text())
+    if form == "recipe":
+        recipe = export_recipe(folder, output or Path(f"{folder.name}.{form}{EXPORTED_SUFFIX}"))
+        _show(recipe, as_json, recipe.text())
+        return
+    made = publish(form, folder, output or Path(f"{folder.name}.{form}"))
+    _show(made, as_json, made.text())
 
 
 @command("forget", _("Remove images for good by address, host or sha256; only hashes stay, so that they never return."))
@@ -300,6 +312,18 @@ def doctor(context: click.Context, live: str | None, dataset: str, as_json: bool
     _show(summary, as_json, summary.text())
     if not summary.healthy:
         context.exit(1)
+
+
+@command("selftest", _("Measure how copies are found: every photo of DIR, or drawn streets, edited in 38 ways."))
+@click.option("--seed", default=0, help=_("Draws how strong each edit is."))
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+def selftest(context: click.Context, folder: Path | None, seed: int, dataset: str, as_json: bool) -> None:
+    del context, dataset
+    from curate.selftest import check, photos_in
+    from pipeline.demo.scenes import drawn_streets
+
+    report = check(photos_in(folder) if folder else drawn_streets(), seed)
+    _show(report, as_json, report.text())
 
 
 @command("demo", _("The whole main job on this machine without a network, in minutes."), DemoOptions)

@@ -63,6 +63,16 @@ class DatasetDir:
         """Where the crawler keeps the HTML of a search page that it could not read."""
         return self.root / "layouts"
 
+    @property
+    def card(self) -> Path:
+        """The dataset card that the curation writes, unless a README.md of the user's own lies there."""
+        return self.root / "README.md"
+
+    @property
+    def croissant(self) -> Path:
+        """croissant.json: the dataset described for machines (MLCommons Croissant 1.0)."""
+        return self.root / "croissant.json"
+
     def raw_file(self, sha256: str, extension: str) -> Path:
         """The bytes as downloaded: raw/<aa>/<sha256>.<extension>. Raises ValueError for what is no sha256."""
         if not _SHA256.fullmatch(sha256):
@@ -75,6 +85,10 @@ class DatasetDir:
     def images(self, split: Split, domain: Domain) -> Path:
         """The folder of finished images: train/A, train/B, test/A or test/B."""
         return self.root / split / domain
+
+    def view(self, split: Split, domain: Domain) -> Path:
+        """Another name of a folder of finished images, where the curation was asked for it: trainA for train/A."""
+        return self.root / f"{split}{domain}"
 
     def metadata(self, split: Split) -> Path:
         return self.root / split / "metadata.jsonl"

@@ -97,6 +97,8 @@ def export_recipe(dataset: DatasetDir, output: Path) -> ExportSummary:
     """
     if not dataset.catalog.is_file():
         raise _nothing(dataset)
+    if output.is_dir():
+        raise UsageError(_("--output {path}: a folder. Name the file to write.", path=output))
     with lock(dataset.lock), open_catalog(dataset.catalog) as catalog:
         recipe = recipe_of(catalog, _curation(dataset))
         if not recipe.ingredients:

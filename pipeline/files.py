@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import DatasetLockedError, DiskError
+from pipeline.errors import DatasetLockedError, DiskError, UnusableError
 from pipeline.language import _
 
 TEMPORARY_PREFIX = ".tmp-"
@@ -75,6 +75,19 @@ def sync_files(paths: list[Path]) -> None:
     for path in [*paths, *sorted({path.parent for path in paths})]:
         with disk_errors(path):
             _sync(path)
+
+
+def refuse_links(*paths: Path) -> None:
+    """Raise UnusableError for a path that is a link: what is written, and later deleted, would lie outside."""
+    for path in paths:
+        if path.is_symlink():
+            raise UnusableError(
+                _(
+                    "{path}: a link. Put what it points to in its place; a whole dataset may lie anywhere"
+                    " (--dataset PATH).",
+                    path=path,
+                )
+            )
 
 
 def _sync(path: Path) -> None:

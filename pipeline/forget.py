@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.card import is_card
 from pipeline.catalog import Catalog, open_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import DatasetLockedError, UsageError
 from pipeline.files import TEMPORARY_PREFIX, disk_errors, lock, sync_files, write_atomically
 from pipeline.language import _
-from pipeline.records import SPLITS, Source
+from pipeline.records import DOMAINS, SPLITS, Source
 from pipeline.tombstones import Tombstone, address_mark, host_mark, marks_of_addresses
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -68,8 +69,8 @@ def forget(
 
     Images that were rejected as copies of such an image go too, so that none takes its place. The tombstones are
     written first, and everything after that follows from them: killed at any moment and run again, it ends the same.
-    Kept layout pages and the report are removed with it, as they quote what was found. Raises UsageError for a target
-    that is none, or where there is no dataset; DatasetLockedError, UnusableError, DiskError.
+    Kept layout pages, the report and the card are removed with it, as they quote what was found. Raises UsageError for
+    a target that is none, or where there is no dataset; DatasetLockedError, UnusableError, DiskError.
     """
     wanted = [read_target(text) for text in targets]
     if not dataset.root.is_dir():
@@ -174,6 +175,7 @@ def clear_files(dataset: DatasetDir, catalog: Catalog) -> int:
         for path in _half_written(dataset):
             _remove(path)
         _clear_report(dataset, forgotten)
+        _clear_papers(dataset)
         for path in _plain_files(dataset.layouts):
             _remove(path)
         sync_files([folder for folder in _folders(dataset) if folder.is_dir()])
@@ -201,6 +203,14 @@ def _clear_report(dataset: DatasetDir, forgotten: Collection[str]) -> None:
         _remove(dataset.report)
 
 
+def _clear_papers(dataset: DatasetDir) -> None:
+    """The card and croissant.json name hosts, queries and images; the next curation writes them anew."""
+    if is_card(dataset.card):
+        _remove(dataset.card)
+    if _is_plain(dataset.croissant):
+        _remove(dataset.croissant)
+
+
 def _correct_summary(dataset: DatasetDir, catalog: Catalog) -> None:
     """Let dataset.json count what is there now. Its `inputs` become "", so that the next curation has work to do."""
     try:
@@ -215,11 +225,17 @@ def _correct_summary(dataset: DatasetDir, catalog: Catalog) -> None:
 
 
 def _folders(dataset: DatasetDir) -> list[Path]:
-    return [dataset.raw, *(dataset.split_dir(split) for split in SPLITS), dataset.rejected, dataset.layouts]
+    return [*_image_folders(dataset), dataset.rejected, dataset.layouts]
+
+
+def _image_folders(dataset: DatasetDir) -> list[Path]:
+    """Where pictures lie; views are among them, since they hold copies where the disk knows no links."""
+    views = [dataset.view(split, domain) for split in SPLITS for domain in DOMAINS]
+    return [dataset.raw, *(dataset.split_dir(split) for split in SPLITS), *views]
 
 
 def _image_files(dataset: DatasetDir) -> Iterator[Path]:
-    for folder in (dataset.raw, *(dataset.split_dir(split) for split in SPLITS)):
+    for folder in _image_folders(dataset):
         yield from _files_below(folder)
 
 

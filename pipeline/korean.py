@@ -2,6 +2,7 @@
 
 KOREAN: dict[str, str] = {
     ", {count} failed ({reasons})": ", 실패 {count}개({reasons})",
+    ", {count} of the new ones look like another image": (", 새 이미지 가운데 {count}장은 다른 이미지와 비슷함"),
     "--cuda: no usable NVIDIA GPU ({reason}). Look at nvidia-smi, or leave --cuda out.": (
         "--cuda: 쓸 수 있는 NVIDIA GPU가 없습니다({reason}). nvidia-smi를 확인하거나 --cuda 없이 실행하세요."
     ),
@@ -12,6 +13,18 @@ KOREAN: dict[str, str] = {
     ),
     "--dataset {name}: give a name or a path, such as street2blossom.": (
         "--dataset {name}: street2blossom 같은 이름이나 경로를 주세요."
+    ),
+    "--format parquet needs the package pyarrow. Install it: pip install 'unpaired[parquet]'": (
+        "--format parquet에는 pyarrow 패키지가 필요합니다. 설치: pip install 'unpaired[parquet]'"
+    ),
+    "--output {path}: a folder. Name the file to write.": (
+        "--output {path}: 폴더입니다. 저장할 파일 이름을 지정하세요."
+    ),
+    "--output {path}: holds something else than an earlier export. Name a new folder.": (
+        "--output {path}: 이전에 내보낸 것이 아닌 다른 것이 들어 있습니다. 새 폴더를 지정하세요."
+    ),
+    "--output {path}: lies inside the dataset. Name a folder outside of it.": (
+        "--output {path}: 데이터셋 안에 있습니다. 데이터셋 밖의 폴더를 지정하세요."
     ),
     "--search-url {url}: not an address.": "--search-url {url}: 주소가 아닙니다.",
     "--split {now}: this dataset was split by {before}. Keep {before}, or add --resplit to deal all images "
@@ -44,6 +57,7 @@ KOREAN: dict[str, str] = {
     "1 or more": "1 이상",
     "32 or more, and a multiple of 4": "32 이상이고 4의 배수",
     "A browser profile to keep, such as one that solved a captcha.": ("남겨 둘 브라우저 프로필. 예: 캡차를 푼 프로필."),
+    "A drawing, a logo, a text, a screenshot or a cut-out.": ("그림, 로고, 글자, 화면 갈무리 또는 오려 낸 것입니다."),
     "A host in a private network that images may come from; may be repeated.": (
         "이미지를 받아도 되는 사설망 호스트. 여러 번 줄 수 있음."
     ),
@@ -55,16 +69,25 @@ KOREAN: dict[str, str] = {
     "An NVIDIA GPU is here and not used; --cuda uses it.": (
         "NVIDIA GPU가 있지만 쓰지 않습니다. --cuda로 쓸 수 있습니다."
     ),
-    "An http proxy for images. It resolves names, so only private addresses that are written out are refused.": (
-        "이미지용 http 프록시. 이름을 프록시가 찾으므로, 주소로 직접 적힌 사설 주소만 거절됩니다."
+    "An http proxy for images and for every engine but google, whose browser does not use it. It resolves "
+    "names, so only private addresses that are written out are refused.": (
+        "이미지와 google 외의 엔진에 쓰는 http 프록시(google의 브라우저는 쓰지 않음). 이름을 프록시가 "
+        "찾으므로, 주소로 직접 적힌 사설 주소만 거절됩니다."
     ),
+    "Another limit of a check; may be given several times.": ("검사의 한계를 바꿉니다. 여러 번 쓸 수 있습니다."),
     "Ask a search engine for three images and say which layers of its pages are still read; else google.": (
         "검색 엔진에 이미지 세 장을 물어보고, 페이지의 어느 층이 아직 읽히는지 알려 줍니다. 이름이 없으면 google입니다."
     ),
     "Base address of the search engine, http or https; with several engines NAME=URL,NAME=URL.": (
         "검색 엔진의 기본 주소(http 또는 https). 엔진이 여럿이면 NAME=URL,NAME=URL."
     ),
+    "Blank": "비어 있음",
+    "Blocky": "블록이 보임",
+    "Blown out": "하얗게 날아감",
+    "Blurred": "흐림",
+    "Borders": "테두리",
     "Bridges": "다리",
+    "Bright": "밝음",
     "Browser": "브라우저",
     "Browser and driver do not fit: {message}. Install the chromedriver of the browser's version (`apt install "
     "chromium chromium-driver`) or name it with --driver PATH.": (
@@ -82,12 +105,14 @@ KOREAN: dict[str, str] = {
     "Collect images with a real browser; without a QUERY, every query of the recipe.": (
         "실제 브라우저로 이미지를 모읍니다. QUERY가 없으면 레시피의 모든 검색어로 모읍니다."
     ),
+    "Comparing images": "이미지 비교 중",
     "Copies": "사본",
     "Crashed": "충돌",
     "Crawl, curate, train and test by the recipe, skipping what is up to date.": (
         "레시피대로 모으고, 고르고, 학습하고, 테스트합니다. 이미 된 것은 건너뜁니다."
     ),
     "Damaged": "손상됨",
+    "Dark": "어두움",
     "Dataset {dataset}": "데이터셋 {dataset}",
     "Deal the images anew to train and test, as a changed --split needs.": (
         "train과 test를 새로 나눕니다. --split을 바꾸면 필요합니다."
@@ -100,14 +125,21 @@ KOREAN: dict[str, str] = {
     "Downloads at the same time.": "동시에 받는 수.",
     "Drawing streets": "거리 그리는 중",
     "Drawing the truth": "정답 그리는 중",
+    "Draws how strong each edit is.": "편집의 세기를 정합니다.",
     "Earlier translations that the discriminators see again.": "판별기가 다시 보는 이전 변환 결과의 수.",
-    "Else the dataset's name in this folder.": "없으면 이 폴더에 데이터셋 이름으로 씁니다.",
     "Else the recipe's.": "없으면 레시피의 것.",
     "Empty": "빈 파일",
+    "Enlarge smaller images too, for trainers that want one size of all.": (
+        "더 작은 이미지도 확대합니다. 모든 크기가 같아야 하는 학습 도구용."
+    ),
+    "Enlarged": "확대됨",
     "Epochs after them in which it falls to 0.": "그 뒤 학습률이 0까지 줄어드는 에폭 수.",
     "Epochs at the full learning rate.": "학습률을 그대로 두는 에폭 수.",
     "Error: {message}": "오류: {message}",
+    "Even their brightest spots are dark.": "가장 밝은 곳도 어둡습니다.",
+    "Even their darkest spots are bright.": "가장 어두운 곳도 밝습니다.",
     "Exports that hold it: {exports}": "이 이미지가 들어 있는 내보내기: {exports}",
+    "Faded": "바램",
     "Fetch also what robots.txt or X-Robots-Tag forbids; the catalogue records it.": (
         "robots.txt나 X-Robots-Tag가 금지한 것도 받습니다. 카탈로그에 기록됩니다."
     ),
@@ -121,11 +153,17 @@ KOREAN: dict[str, str] = {
     ),
     "Found by {layers}.": "찾은 방법: {layers}.",
     "Go on with a run; without RUN, the latest.": "실행을 이어 갑니다. RUN이 없으면 가장 최근 것.",
+    "Grey": "회색",
+    "HEIC": "HEIC",
+    'HEIC needs the extra "heic": pip install "unpaired[heic]"': (
+        'HEIC을 읽으려면 추가 기능 "heic"이 필요합니다: pip install "unpaired[heic]"'
+    ),
     "How many different images to store per query.": "검색어마다 저장할 서로 다른 이미지 수.",
     "How old the images may be.": "얼마나 오래된 이미지까지 받을지.",
     "How requests introduce themselves; add a way to reach you.": (
         "요청이 자신을 소개하는 이름. 연락할 방법을 함께 적으세요."
     ),
+    "How the finished images are written.": "완성된 이미지를 저장하는 형식.",
     "Images of each domain in one step.": "한 단계에 쓰는 도메인별 이미지 수.",
     "Images {images}: kept {kept}, rejected {rejected}": ("이미지 {images}: 남김 {kept}, 제외 {rejected}"),
     "In both domains": "양쪽 도메인",
@@ -135,10 +173,15 @@ KOREAN: dict[str, str] = {
     ),
     "Install it: pip install -e '.[train]'": "설치하세요: pip install -e '.[train]'",
     "Install the chromedriver of the browser's own version.": ("브라우저와 같은 버전의 chromedriver를 설치하세요."),
+    "Keep images that are rejected for this reason; may be given several times.": (
+        "이 이유로 제외되는 이미지를 남깁니다. 여러 번 쓸 수 있습니다."
+    ),
     "Kept images look like a forgotten one: {copies}": ("남아 있는 이미지 중 잊은 이미지와 닮은 것: {copies}"),
+    "Kept, with a doubt": "남겼지만 의심스러움",
     "Korean text shows boxes: apt-get install fonts-nanum": ("한글이 네모로 보입니다: apt-get install fonts-nanum"),
     "Largest image file that is stored.": "저장할 가장 큰 이미지 파일의 바이트 수.",
     "Layers that halve; 3 judges patches of 70 pixels.": ("절반으로 줄이는 층의 수. 3이면 70픽셀 조각을 판별."),
+    "Letters stand on them.": "글자가 있습니다.",
     "List the addresses that failed, by reason.": "실패한 주소를 이유별로 보여 줍니다.",
     "Longest time for one image, redirects included.": "리디렉션을 포함해 이미지 하나에 쓰는 최대 시간.",
     "Longest wait for a server to say something.": "서버의 응답을 기다리는 최대 시간.",
@@ -147,13 +190,23 @@ KOREAN: dict[str, str] = {
     "Machine and files": "컴퓨터와 파일",
     "Made into images again by: pipeline crawl --urls {file}": ("다시 이미지로 만들기: pipeline crawl --urls {file}"),
     "Make room: a crawl and a training take some GB.": ("공간을 비우세요. 모으기와 학습에는 몇 GB가 듭니다."),
+    "Measure how copies are found: every photo of DIR, or drawn streets, edited in 38 ways.": (
+        "사본을 얼마나 잘 찾는지 잽니다. DIR의 사진이나 그린 거리를 38가지로 편집합니다."
+    ),
     "Measuring": "재는 중",
     "Missing": "사라짐",
-    "Most bits in which the perceptual hashes of two copies differ, of 64.": (
-        "같은 사진으로 볼 지각 해시의 최대 차이, 64비트 중."
-    ),
+    "Much of them is plain white.": "많은 부분이 그냥 흰색입니다.",
     "NAME=URL for each engine, such as bing=http://127.0.0.1:8000": (
         "엔진마다 NAME=URL, 예를 들어 bing=http://127.0.0.1:8000"
+    ),
+    "NAME=VALUE, with a NAME of {names}, or one of these with _flag": (
+        "NAME=VALUE 꼴이어야 하며, NAME은 {names} 가운데 하나이거나 거기에 _flag를 붙인 것"
+    ),
+    "NAME=VALUE, with a number as VALUE": "NAME=VALUE 꼴이어야 하며, VALUE는 숫자",
+    "Nearest images of train and test: {bits} of 64 bits apart (pHash), {train} and {test}. Linked pairs on "
+    "both sides: {linked}.": (
+        "train과 test에서 가장 가까운 이미지: 64비트 중 {bits}비트 차이 (pHash), {train}와 {test}. 양쪽에 걸친 "
+        "연결: {linked}쌍."
     ),
     "Networks": "네트워크",
     "No browser found (looked for {names} on PATH). Install one, such as `apt install chromium`, or name it "
@@ -170,19 +223,35 @@ KOREAN: dict[str, str] = {
     "No permission to write there: change its owner or choose another folder.": (
         "쓸 권한이 없습니다. 소유자를 바꾸거나 다른 폴더를 고르세요."
     ),
+    "No photo": "사진 아님",
     "No query brought them; run the crawl again.": ("어떤 검색어로 왔는지 모릅니다. 크롤링을 다시 실행하세요."),
+    "Noisy": "잡음",
+    "Not even their sharpest spot is sharp.": "가장 선명한 곳도 선명하지 않습니다.",
+    "Nothing certain is wrong with them. Look at these first.": ("확실한 문제는 없습니다. 이것부터 살펴보세요."),
     "Nothing changed since the last curation.": "지난번 고르기 뒤로 바뀐 것이 없습니다.",
     "Nothing new: everything that was found is known already.": ("새로운 것이 없습니다: 찾은 것은 모두 이미 있습니다."),
     "Nothing of it was in the dataset any more; no crawl will bring it.": (
         "데이터셋에 남아 있던 것이 없습니다. 앞으로의 수집에서도 가져오지 않습니다."
     ),
     "Nothing was rejected.": "제외된 이미지가 없습니다.",
+    "Of {count} images no licence is known: ask before you share them, or share a recipe (pipeline export "
+    "--format recipe).": (
+        "이미지 {count}장은 라이선스를 알 수 없습니다. 나누기 전에 허락을 구하거나 recipe를 나누세요 (pipeline "
+        "export --format recipe)."
+    ),
+    "Of {pairs} pairs of different photos {linked} were linked and {copies} called copies.": (
+        "서로 다른 사진 {pairs}쌍 가운데 {linked}쌍이 이어졌고 {copies}쌍이 사본으로 판정되었습니다."
+    ),
     "Options": "옵션",
+    "Output": "출력",
     "Politeness and limits": "예의와 한도",
+    "Posterised": "계조가 적음",
     "Print one JSON object and nothing else.": "JSON 객체 하나만 출력합니다.",
     "Processes that decode; 0 takes one for each core.": "디코딩 프로세스 수. 0이면 코어마다 하나.",
     "Reading images": "이미지 읽는 중",
-    "Reject images whose shorter side has fewer pixels.": ("짧은 변의 픽셀이 이보다 적은 이미지를 제외합니다."),
+    "Reject images whose shorter side has fewer pixels; 0 means half of --size.": (
+        "짧은 변의 픽셀 수가 이보다 적은 이미지를 제외합니다. 0은 --size의 절반입니다."
+    ),
     "Remove images for good by address, host or sha256; only hashes stay, so that they never return.": (
         "주소, 호스트, sha256으로 이미지를 영구히 지웁니다. 다시 들어오지 않도록 해시만 남깁니다."
     ),
@@ -232,9 +301,11 @@ KOREAN: dict[str, str] = {
     ),
     "Take a folder of your own photos into the dataset.": "내 사진 폴더를 데이터셋에 넣습니다.",
     "Teach a CycleGAN to translate A to B and B to A.": ("CycleGAN에게 A를 B로, B를 A로 바꾸는 법을 가르칩니다."),
+    "Text": "글자",
     "The GPU's memory is full. Train with a smaller --size or --batch-size.": (
         "GPU 메모리가 가득 찼습니다. --size나 --batch-size를 줄이세요."
     ),
+    "The blocks of a heavy JPEG compression show.": "심한 JPEG 압축의 블록이 보입니다.",
     "The browser does not answer: {message}. What was found is kept; run the same command again (`pipeline "
     "doctor` says what is missing).": (
         "브라우저가 응답하지 않습니다: {message}. 찾은 것은 남아 있습니다. 같은 명령을 다시 "
@@ -269,6 +340,9 @@ KOREAN: dict[str, str] = {
     "The recipe does not know the query {query}. Say which side it belongs to: --domain A ({a}) or --domain B ({b}).": (
         "레시피에 없는 검색어 {query}입니다. 어느 쪽인지 알려 주세요: --domain A ({a}) 또는 --domain B ({b})."
     ),
+    "The recipe's file, or the pictures' folder; else the dataset's name in this folder.": (
+        "recipe는 파일, 이미지는 폴더. 생략하면 이 폴더에 데이터셋 이름으로."
+    ),
     "The same picture was found for A and for B.": "같은 그림이 A와 B 양쪽에서 나왔습니다.",
     "The same seed gives the same run.": "같은 시드는 같은 결과를 냅니다.",
     "The search engine, or several that take turns: google, bing, naver, duckduckgo, openverse, commons.": (
@@ -280,12 +354,19 @@ KOREAN: dict[str, str] = {
     "The whole main job on this machine without a network, in minutes.": (
         "이 컴퓨터에서 네트워크 없이 몇 분 안에 전 과정을 보여 줍니다."
     ),
+    "Their brightness hardly varies.": "밝기가 거의 변하지 않습니다.",
     "Their shorter side has too few pixels.": "짧은 변의 픽셀 수가 모자랍니다.",
+    "There are even strips along their edges.": "가장자리에 고른 띠가 있습니다.",
+    "There is next to nothing on them.": "거의 아무것도 없습니다.",
+    "There is noise even where nothing is.": "아무것도 없는 곳에도 잡음이 있습니다.",
     "They are much longer than wide, as banners are.": "배너처럼 한쪽이 지나치게 깁니다.",
-    "They look like an image that is larger and was kept.": "더 큰 이미지와 닮아서 그쪽을 남겼습니다.",
+    "They have no colour.": "색이 없습니다.",
+    "They have no detail at the size that they have.": "크기에 걸맞은 세부가 없습니다.",
+    "They have only a few levels of brightness.": "밝기 단계가 몇 개뿐입니다.",
     "They look like images that train and like images that test; keeping them would leak between both.": (
         "학습 이미지와도 테스트 이미지와도 닮아서, 남기면 둘 사이에 정보가 샙니다."
     ),
+    "They were made from the same picture as an image that was kept.": ("남긴 이미지와 같은 그림에서 만들어졌습니다."),
     "This command needs torch. Install it: pip install -e '.[train]'": (
         "이 명령에는 torch가 필요합니다. 설치하세요: pip install -e '.[train]'"
     ),
@@ -300,6 +381,9 @@ KOREAN: dict[str, str] = {
     ),
     "Too many pixels": "픽셀이 너무 많음",
     "Too small": "너무 작음",
+    "Train and test cannot be compared: one of them is empty.": (
+        "train과 test를 비교할 수 없습니다. 한쪽이 비어 있습니다."
+    ),
     "Train on the NVIDIA GPU.": "NVIDIA GPU로 학습합니다.",
     "Training": "학습 중",
     "Translate on the NVIDIA GPU.": "NVIDIA GPU로 변환합니다.",
@@ -328,9 +412,14 @@ KOREAN: dict[str, str] = {
         "--live와 함께: 샌드박스 없이 브라우저를 실행합니다. root는 이 옵션이 필요합니다."
     ),
     "With --live: the engine's base address.": "--live와 함께: 검색 엔진의 기본 주소.",
+    "With cyclegan, trainA, trainB, testA and testB beside train and test, as links to the same images.": (
+        "cyclegan이면 train, test 옆에 trainA, trainB, testA, testB도 같은 이미지의 링크로 만듭니다."
+    ),
     "Without a source": "출처 없음",
-    "Write the dataset in a form to share; a recipe holds addresses, hashes and verdicts, no image.": (
-        "데이터셋을 나눌 수 있는 형태로 씁니다. recipe에는 주소, 해시, 판정이 들어가고 이미지는 들어가지 않습니다."
+    "Write the dataset in a form to share: its pictures as imagefolder, webdataset or parquet, or a recipe, "
+    "which holds addresses, hashes and verdicts, no image.": (
+        "데이터셋을 나눌 수 있는 형식으로 저장합니다. 이미지는 imagefolder, webdataset, parquet로, recipe는 "
+        "이미지 없이 주소, 해시, 판정만 담습니다."
     ),
     "Writing the report": "보고서 쓰기",
     "`pipeline curate` brings the report up to date.": ("`pipeline curate`를 실행하면 보고서가 새로 만들어집니다."),
@@ -350,38 +439,56 @@ KOREAN: dict[str, str] = {
     "and {count} more (all with --json)": ("그 밖에 {count}개 (--json으로 모두 볼 수 있습니다)"),
     "and {count} more that are not shown": "그리고 보이지 않는 {count}장 더",
     "browser {browser}, driver {driver}": "브라우저 {browser}, 드라이버 {driver}",
+    "called a copy": "사본으로 판정",
+    "comes first by its hash": "해시 순서가 앞섬",
     "each engine once": "엔진마다 한 번씩만",
+    "edit": "편집",
     "failed": "실패",
     "fetched": "받음",
     "for engines that are asked: {names}": "물어볼 엔진의 주소: {names}",
     "found": "찾음",
     "found for {a} and for {b}": "{a}와(과) {b} 양쪽에서 발견",
-    "from 0 to 16 bits": "0에서 16비트",
     "from 0 to 399": "0에서 399",
     "from 0 to below 1": "0 이상 1 미만",
     "from 16 to 8192 pixels": "16에서 8192픽셀",
     "given together with --photos-b": "--photos-b와 함께 주어야 함",
+    "has more bytes": "바이트가 더 많음",
+    "has more pixels": "픽셀이 더 많음",
+    "has more real detail": "실제 세부가 더 많음",
     "its like in the other domain": "다른 도메인의 닮은 이미지",
     "kept": "남김",
     "kept instead": "대신 남긴 이미지",
     "measures: none, since photos have no truth to compare with": ("측정값: 없음. 사진에는 견줄 정답이 없습니다"),
     "missing": "없음",
     "no NVIDIA GPU here; training runs on the CPU": "NVIDIA GPU 없음. CPU로 학습합니다",
+    "no filter": "필터 없음",
     "no picture": "그림 없음",
     "nothing": "그대로",
+    "one of {names}": "{names} 중 하나",
     "one or several of {names}": "{names} 가운데 하나 또는 여럿",
+    "opaque": "불투명",
+    "over the picture": "덧씌움",
     "own photos": "내 사진",
     "page": "페이지",
     "picture": "그림",
     "rejected": "제외",
     "report": "보고서",
     "result": "결과",
+    "score {score}, limit {threshold}": "점수 {score}, 한계 {threshold}",
     "seconds": "초",
     "shorter side {score} px, at least {threshold}": ("짧은 변 {score}px, 최소 {threshold}px"),
     "so few that --size halves to 4 or more": "--size를 절반씩 줄여도 4 이상이 남는 수",
     "split": "나눔",
     "such as 90s, 6m or 2h": "90s, 6m, 2h 같은 값",
+    "the same content behind a badge": "표지 뒤에 같은 내용",
+    "the same content behind a bar": "띠 뒤에 같은 내용",
+    "the same content behind a faint veil": "옅은 막 뒤에 같은 내용",
+    "the same content behind a veil": "막 뒤에 같은 내용",
+    "the same content behind a veil with letters": "글자가 있는 막 뒤에 같은 내용",
+    "the same content behind letters": "글자 뒤에 같은 내용",
+    "the same content everywhere": "어디나 같은 내용",
     "transfer": "색 이전",
+    "translucent": "반투명",
     "true or false": "true 또는 false",
     "unknown without torch": "torch가 없어 알 수 없음",
     "up to date": "이미 되어 있음",
@@ -422,7 +529,6 @@ KOREAN: dict[str, str] = {
         "{dataset}: 프로세스 {pid}이(가) 이 데이터셋에서 일하고 있습니다. 기다리거나 멈춘 뒤 다시 실행하세요."
     ),
     "{dataset}: what was rejected": "{dataset}: 제외된 이미지",
-    "{driver}: cannot be started: {error}.": "{driver}: 시작할 수 없습니다: {error}.",
     "{driver}: does not start ({output}). Install the chromedriver of your browser's version or name it with "
     "--driver PATH.": (
         "{driver}: 시작되지 않습니다({output}). 브라우저와 같은 버전의 chromedriver를 설치하거나 --driver "
@@ -469,7 +575,18 @@ KOREAN: dict[str, str] = {
     ),
     "{folder}: none of its {count} files is an image.": ("{folder}: 파일 {count}개 가운데 이미지가 없습니다."),
     "{folder}: not a folder.": "{folder}: 폴더가 아닙니다.",
+    "{folder}: {count} photos; two or more, all different, are needed.": (
+        "{folder}: 사진이 {count}장입니다. 서로 다른 사진이 두 장 이상 필요합니다."
+    ),
+    "{folder}: {images} images in {files} files, {size_bytes} bytes.": (
+        "{folder}: 이미지 {images}장, 파일 {files}개, {size_bytes}바이트."
+    ),
     "{free:.1f} GB free at {folder}": "{folder}에 {free:.1f} GB 남음",
+    "{host}: no connection, too many open files. Raise the limit (ulimit -n 4096) or lower --concurrency, and "
+    "run the command again.": (
+        "{host}: 열린 파일이 너무 많아 연결할 수 없습니다. 한도를 올리거나(ulimit -n 4096) --concurrency를 "
+        "낮추고 명령을 다시 실행하세요."
+    ),
     "{images} images in the dataset.": "데이터셋의 이미지: {images}개.",
     "{kept} of {images} images kept, rejected {rejected}: {report}": (
         "이미지 {images}장 가운데 {kept}장 남김, 제외 {rejected}: {report}"
@@ -482,6 +599,13 @@ KOREAN: dict[str, str] = {
     ),
     "{option} {value}: must be {allowed}.": ("{option} {value}: 허용되는 값: {allowed}."),
     "{origin} {path}: not a program that can be run.": ("{origin} {path}: 실행할 수 있는 프로그램이 아닙니다."),
+    "{path}: a link. Put what it points to in its place; a whole dataset may lie anywhere (--dataset PATH).": (
+        "{path}: 링크입니다. 그 자리에 링크가 가리키는 것 자체를 두세요. 데이터셋 전체는 어디에 두어도 "
+        "됩니다(--dataset PATH)."
+    ),
+    "{path}: damaged or incomplete ({error}). Run pipeline curate.": (
+        "{path}: 손상되었거나 불완전합니다 ({error}). pipeline curate를 실행하세요."
+    ),
     "{path}: made by a newer version of unpaired (format {version}, this one reads up to {known}). Upgrade unpaired.": (
         "{path}: 더 새로운 unpaired가 만든 것입니다(형식 {version}, 이 버전은 {known}까지). unpaired를 "
         "업그레이드하세요."
@@ -511,6 +635,9 @@ KOREAN: dict[str, str] = {
     "{path}: not curated, or not to the end. Run pipeline curate.": (
         "{path}: 고르기가 끝나지 않았습니다. pipeline curate를 실행하세요."
     ),
+    "{path}: not made by a curation. Move it away, or leave out --layout cyclegan.": (
+        "{path}: curate가 만든 것이 아닙니다. 옮기거나 --layout cyclegan을 빼세요."
+    ),
     "{path}: the disk is full. Make room and run the same command again.": (
         "{path}: 디스크가 가득 찼습니다. 공간을 비우고 같은 명령을 다시 실행하세요."
     ),
@@ -528,6 +655,11 @@ KOREAN: dict[str, str] = {
     ),
     "{queries}: the search engine has no images. Try other words.": (
         "{queries}: 검색 엔진에 이미지가 없습니다. 다른 검색어를 써 보세요."
+    ),
+    "{query} has its {limit} images already, so {engines} ({filters}) will not be asked. For other images "
+    "raise --limit, or take another --dataset.": (
+        "{query}에는 이미 이미지 {limit}개가 있어 {engines}({filters})에 묻지 않습니다. 다른 이미지를 원하면 "
+        "--limit을 올리거나 다른 --dataset을 쓰세요."
     ),
     "{query}: solve the captcha in the browser's window; the crawl goes on then.": (
         "{query}: 브라우저 창에서 캡차를 풀어 주세요. 그러면 수집을 이어 갑니다."
@@ -553,6 +685,7 @@ KOREAN: dict[str, str] = {
         "{query}: {engine}이(가) 더는 대답하지 않습니다({reason}). 찾은 것은 남아 있습니다. 몇 시간 뒤에 다시 "
         "실행하거나 --engine으로 다른 엔진을 고르세요."
     ),
+    "{rule} (correlation {score}); the other {advantage}": ("{rule}(상관 {score}), 다른 것이 {advantage}"),
     "{run}: finished already.": "{run}: 이미 끝났습니다.",
     "{run}: going on after step {step}.": "{run}: 단계 {step} 다음부터 이어 갑니다.",
     "{run}: its checkpoint does not fit its options.json ({reason}). Start a new run.": (
@@ -575,7 +708,6 @@ KOREAN: dict[str, str] = {
         "{run}: {name_a} (A) {a}장과 {name_b} (B) {b}장으로 {steps}단계를 {minutes:.1f}분에 학습함(단계마다 "
         "{each:.3f}초, {device})"
     ),
-    "{score} of 64 bits differ, up to {threshold} is a copy": ("64비트 중 {score}비트 다름, {threshold}비트까지 사본"),
     "{score} times as long as wide, at most {threshold}": ("가로세로 비 {score}, 최대 {threshold}"),
     "{target}: give an image's or page's address, a host name such as example.org, or a sha256.": (
         "{target}: 이미지나 페이지의 주소, example.org 같은 호스트 이름, 또는 sha256을 주세요."

@@ -122,10 +122,13 @@ def _domain(path: Path, domain: Domain, domains: Mapping[str, object]) -> Domain
 def _options(path: Path, command: str, value: object, options: type) -> dict[str, object]:
     table = _table(path, command, value)
     kinds = {field.name: field.type for field in dataclasses.fields(options)}
+    choices = {field.name: field.metadata.get("choices", ()) for field in dataclasses.fields(options)}
     _refuse_unknown(path, f"{command}.", table, kinds)
     for name, given in table.items():
         if not _fits(given, kinds[name]):
             raise _refusal(path, f"{command}.{name}", given, _kind_name(kinds[name]))
+        if choices[name] and given not in choices[name]:
+            raise _refusal(path, f"{command}.{name}", given, _("one of {names}", names=", ".join(choices[name])))
     return dict(table)
 
 

@@ -61,19 +61,28 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """An image that lies in raw/. Sizes are those of the stored pixels, before the EXIF orientation."""
+    """An image that lies in raw/.
+
+    `width` and `height` are the upright picture's by its header, 0 where it has none that can be read. `dhash` is the
+    difference hash that the crawl took (16 hex digits) and counts near-duplicates by, "" for an image that did not come
+    by a download, such as an adopted file.
+    """
 
     sha256: str
     extension: str
     size_bytes: int
+    width: int = 0
+    height: int = 0
+    dhash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """What decoding an image once told; a pure function of its bytes, so it is stored and never made again.
 
-    `reason` is "" for a picture that decodes; else why it does not, and the numbers are 0. Width and height are the
-    upright picture's, in pixels. `phash` is `str(imagehash.phash(picture))`, 16 hex digits.
+    `reason` is "" for a picture that decodes; else why it does not, and the rest is empty. Width and height are the
+    upright picture's, in pixels. `phash` is `str(imagehash.phash(picture))`, 16 hex digits. `signature` is what copies
+    are looked for by (`curate.signature`), `looks` the scores of the checks in their order (`curate.looks`).
     """
 
     sha256: str
@@ -81,6 +90,26 @@ class Measurement:
     width: int = 0
     height: int = 0
     phash: str = ""
+    signature: bytes = b""
+    looks: tuple[float, ...] = ()
+
+
+Kinship = Literal["copy", "scene", "unrelated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What comparing two images once told, `first` < `second`; a pure function of their bytes, stored like Measurement.
+
+    "copy": one was made from the other; "scene": the same place or subject taken twice, or a copy that cannot be told
+    from that; "unrelated". `score` is the correlation of the aligned pictures, `detail` the rule that decided.
+    """
+
+    first: str
+    second: str
+    kind: Kinship
+    score: float = 0.0
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +118,7 @@ class Verdict:
 
     `reason` is "" for a kept image; else the name of the check that rejected it, with `score` against `threshold` where
     the check has them, and `other` the sha256 of the image that was kept instead. `domain` and `split` are "" when
-    rejected.
+    rejected. `flags` are the doubts about an image, kept or not, joined by commas.
     """
 
     sha256: str
@@ -100,6 +129,7 @@ class Verdict:
     score: float = 0.0
     threshold: float = 0.0
     other: str = ""
+    flags: str = ""
 
     @property
     def kept(self) -> bool:

@@ -4,13 +4,16 @@ A stage asks for an Executor and does not know what stands behind it; a cluster'
 """
 
 import os
+import pickle
 import queue
+import selectors
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
-from multiprocessing.connection import Connection
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
@@ -30,11 +33,17 @@ _PROGRAM = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what it means
 sys.path[:] = sys.argv[3:]
-from pipeline.workers import serve
+from pipeline.serving import serve
 serve(int(sys.argv[1]), int(sys.argv[2]))
 """
 """A fresh interpreter: a forked child of a process with threads can deadlock, and multiprocessing's `spawn` runs the
 parent's main script again, which starts everything anew where that has no main guard."""
+
+_FLAGS = ("-I", "-S")
+"""The child is told its whole path, so that looking for it, a third of the start of a bare interpreter, is left out."""
+
+_ROOT = str(Path(__file__).resolve().parents[1])
+"""Where this package lies: an editable install finds it by a hook of `site`, which the child does without."""
 
 
 class CrashedError(Exception):
@@ -90,22 +99,28 @@ class ProcessExecutor(Executor):
             except BaseException:
                 self._drop(child)
                 raise
-            self._idle.put(child)
+            self._put_back(child)
             if isinstance(answer, OSError):
                 raise answer
             return answer
         raise CrashedError(f"{work[0].__name__} crashed or hung {TRIES} times")
 
     def _take_child(self) -> "_Child":
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            with self._lock:
-                if self._closing:
-                    raise CancelledError from None
-                child = _Child()
-                self._children.add(child)
-                return child
+        with self._lock:
+            if self._closing:
+                raise CancelledError
+            with suppress(queue.Empty):
+                return self._idle.get_nowait()
+            child = _Child()
+            self._children.add(child)
+            return child
+
+    def _put_back(self, child: "_Child") -> None:
+        with self._lock:
+            if not self._closing:
+                self._idle.put(child)
+                return
+        self._drop(child)
 
     def _drop(self, child: "_Child") -> None:
         child.close()
@@ -117,16 +132,17 @@ class ProcessExecutor(Executor):
         if cancel_futures:
             self._kill_all()
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
-        for child in self._kill_all():
-            child.close()
+        self._kill_all()
+        with suppress(queue.Empty):
+            while True:  # what a caller of `call` still uses it closes itself: two threads never close one pipe
+                self._drop(self._idle.get_nowait())
 
-    def _kill_all(self) -> list["_Child"]:
+    def _kill_all(self) -> None:
         with self._lock:
             self._closing = True
             children = list(self._children)
         for child in children:
             child.kill()
-        return children
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -140,13 +156,13 @@ class _Child:
     def __init__(self) -> None:
         their_work, work = os.pipe()
         answers, their_answers = os.pipe()
-        arguments = [sys.executable, "-c", _PROGRAM, str(their_work), str(their_answers), *sys.path]
-        self._work, self._answers = Connection(work, readable=False), Connection(answers, writable=False)
+        descriptors = (str(their_work), str(their_answers))
+        arguments = [sys.executable, *_FLAGS, "-c", _PROGRAM, *descriptors, *sys.path, _ROOT]
+        self._work, self._answers = os.fdopen(work, "wb"), os.fdopen(answers, "rb")
         try:
             self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, pass_fds=(their_work, their_answers))
         except OSError:
-            self._work.close()
-            self._answers.close()
+            self._close_pipes()
             raise
         finally:
             os.close(their_work)
@@ -158,47 +174,36 @@ class _Child:
         try:
             if not self._is_ready:
                 self._is_ready = self._answer(TIMEOUT_SECONDS)
-            self._work.send(work)
+            pickle.dump(work, self._work, pickle.HIGHEST_PROTOCOL)
+            self._work.flush()
             return self._answer(timeout_seconds)
-        except (EOFError, OSError, _DiedError) as error:
+        except (EOFError, OSError, pickle.UnpicklingError, _DiedError) as error:
             if not self._is_ready:
                 raise ChildProcessError(_("a worker process could not start")) from error
             raise _DiedError from error
 
     def _answer(self, timeout_seconds: float) -> Any:
-        if not self._answers.poll(timeout_seconds):
-            raise _DiedError
-        return self._answers.recv()
+        """The next answer; the one before was read to its end, so that nothing waits in the buffer."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._answers, selectors.EVENT_READ)
+            if not selector.select(timeout_seconds):
+                raise _DiedError
+        return pickle.load(self._answers)
 
     def kill(self) -> None:
         """End the process; a thread that waits for its answer finds the pipe at its end."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process and clear up; only for the thread that uses this child, or after all threads."""
+        """End the process and clear up; only for the thread that uses this child."""
         self.kill()
         self._process.wait()
-        self._work.close()
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        with suppress(BrokenPipeError):  # work that the process did not live to read
+            self._work.close()
         self._answers.close()
-
-
-def serve(work_descriptor: int, answers_descriptor: int) -> None:
-    """The child's side: do what comes through one pipe, answer through the other, end when the parent does."""
-    with Connection(work_descriptor, writable=False) as work, Connection(answers_descriptor, readable=False) as answers:
-        answers.send(True)
-        while True:
-            try:
-                function, args, kwargs = work.recv()
-                answers.send(_outcome(function, args, kwargs))
-            except (EOFError, BrokenPipeError):
-                return
-
-
-def _outcome(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    try:
-        return function(*args, **kwargs)
-    except OSError as error:
-        return error
 
 
 def finished(

@@ -12,9 +12,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`kill_seed`: a test that asks for it runs once for each moment at which a stage is killed."""
-    if "kill_seed" in metafunc.fixturenames:
-        metafunc.parametrize("kill_seed", range(100 if metafunc.config.getoption("--all") else 8))
+    """A test that asks for one of these runs once for each moment at which a stage is killed.
+
+    `kill_seed` is for stages without a browser, `browser_kill_seed` for a whole crawl with one, which takes long.
+    """
+    every = metafunc.config.getoption("--all")
+    for name, few, many in (("kill_seed", 8, 100), ("browser_kill_seed", 2, 8)):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, range(many if every else few))
 
 
 @pytest.fixture

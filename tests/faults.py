@@ -15,6 +15,8 @@ from functools import partial
 import brotli
 from PIL import Image
 
+from crawler.flaws import Finding
+
 LOOPBACK = (
     "127.0.0.1",
     "127.0.0.1.",
@@ -198,6 +200,30 @@ def wall(field: str, value: str, body: bytes) -> Answer:
     return answer
 
 
+def tunnel(port: int) -> Answer:
+    """A proxy's answer to CONNECT: whatever the host that was asked for, its bytes go to and fro with `port` here."""
+
+    def answer(connection: socket.socket, _target: str) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as onward:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_pump, args=(onward, connection))
+            back.start()
+            _pump(connection, onward)
+            back.join()
+
+    return answer
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    """Hand on what comes until one side has ended."""
+    with suppress(OSError):
+        while block := source.recv(65536):
+            sink.sendall(block)
+    for end in (source, sink):
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+
 def header_flood(count: int) -> bytes:
     return reply(b"", "200 OK", *(f"X-{number}: {'x' * 100}" for number in range(count)))
 
@@ -211,13 +237,13 @@ def bomb(encoding: str, size_bytes: int) -> bytes:
     return reply(packed, "200 OK", f"Content-Encoding: {encoding}")
 
 
-def crashing(data: bytes) -> str:
+def crashing(data: bytes) -> Finding:
     """In the place of the decoder: brings its process down, hangs, or finds nothing wrong, as the bytes say."""
     if b"crash" in data:
         os._exit(3)
     if b"hang" in data:
         time.sleep(60)
-    return ""
+    return Finding("")
 
 
 class Clock:

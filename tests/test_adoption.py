@@ -1,8 +1,10 @@
 """Raw files without a row are adopted, leftovers are cleared, links are left alone."""
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pipeline.adoption import adopt_raw
 from pipeline.catalog import open_catalog
@@ -33,6 +35,14 @@ def adopted(dataset: DatasetDir) -> list[ImageRecord]:
 def test_a_file_whose_name_is_its_hash_is_adopted(dataset: DatasetDir) -> None:
     store(dataset, b"picture")
     assert adopted(dataset) == [ImageRecord(sha256_of(b"picture"), "jpg", 7)]
+
+
+def test_an_adopted_picture_s_size_is_known(dataset: DatasetDir) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, "PNG")
+    store(dataset, file.getvalue())
+    (record,) = adopted(dataset)
+    assert (record.width, record.height) == (40, 30)
 
 
 def test_adopting_again_finds_nothing_new(dataset: DatasetDir) -> None:

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from processes import living
+from processes import drivers_of, living
 from selenium.common.exceptions import InvalidSessionIdException
 from selenium.webdriver.remote.webdriver import WebDriver
 from test_build import picture
@@ -93,11 +93,6 @@ def test_a_driver_that_does_not_start_says_what_it_said(bare: Path) -> None:
         pass
 
 
-def drivers(parent: int) -> list[int]:
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(child) for child in children if "chrome" in Path(f"/proc/{child}/comm").read_text()]
-
-
 def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     give_up_at = time.monotonic() + seconds
     while not condition():
@@ -113,7 +108,7 @@ def profiles(folder: Path) -> list[Path]:
 def test_no_process_and_no_profile_stay_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(KeyError), open_browser(CrawlOptions(), ()):
-        (driver,) = drivers(os.getpid())
+        (driver,) = drivers_of(os.getpid())
         assert len(living(driver)) > 1
         assert profiles(tmp_path)
         raise KeyError
@@ -124,7 +119,7 @@ def test_no_process_and_no_profile_stay_behind(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.browser
 def test_a_driver_that_dies_is_a_browser_error_and_leaves_nothing_behind() -> None:
     with pytest.raises(BrowserError, match="does not answer"), open_browser(CrawlOptions(), ()) as session:
-        (driver,) = drivers(os.getpid())
+        (driver,) = drivers_of(os.getpid())
         os.kill(driver, signal.SIGKILL)
         session.get("data:text/html,")
     assert not living(driver)
@@ -156,6 +151,7 @@ def terminate(number, frame):
     raise Terminated
 
 signal.signal(signal.SIGTERM, terminate)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored where the tests run under nohup
 with open_browser(CrawlOptions(), ()) as session:
     session.get("data:text/html,")
     sys.stdout.write("ready")
@@ -173,7 +169,7 @@ def test_a_crawl_that_is_ended_by_a_signal_takes_the_browser_with_it(tmp_path: P
     )
     assert process.stdout is not None
     assert process.stdout.read(5) == b"ready"
-    (driver,) = drivers(process.pid)
+    (driver,) = drivers_of(process.pid)
     process.send_signal(number)
     process.communicate(timeout=30)
     until(lambda: not living(driver) and not profiles(tmp_path))
@@ -295,7 +291,7 @@ def test_a_browser_that_dies_is_replaced_and_the_search_goes_on_where_it_was(
     with LastingBrowser(CrawlOptions(), (host,)) as lasting:
         search = lasting.search(offered(host, 5, opened))
         ranks = [next(search).rank for _ in range(3)]
-        (driver,) = drivers(os.getpid())
+        (driver,) = drivers_of(os.getpid())
         for process in [driver] if victim == "driver" else [one for one in living(driver) if one != driver]:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -313,7 +309,7 @@ def test_a_browser_that_hangs_is_replaced(pages: ThreadingHTTPServer, monkeypatc
     with LastingBrowser(CrawlOptions(), (host,)) as lasting:
         search = lasting.search(offered(host, 4, opened))
         ranks = [next(search).rank for _ in range(2)]
-        (driver,) = drivers(os.getpid())
+        (driver,) = drivers_of(os.getpid())
         for process in living(driver):
             os.kill(process, signal.SIGSTOP)
         ranks += [candidate.rank for candidate in search]
@@ -353,7 +349,7 @@ class KillingOnce(Silent):
     def update(self, done: int, note: str = "") -> None:
         del note
         if done >= 4 and not self.killed:
-            (driver,) = drivers(os.getpid())
+            (driver,) = drivers_of(os.getpid())
             self.killed = driver
             for process in living(driver):
                 with suppress(ProcessLookupError):

@@ -1,15 +1,11 @@
-"""The curation through its door: what it makes, what it refuses, and that killing it anywhere costs nothing."""
+"""The curation through its door: what it makes and what it refuses. That killing it costs nothing: test_kills.py."""
 
 import io
 import json
 import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +14,7 @@ from PIL import Image
 
 from curate.build import CurateSummary, curate
 from curate.options import CurateOptions
+from curate.thresholds import REASONS
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import DatasetLockedError, UnusableError, UsageError
@@ -27,7 +24,7 @@ from pipeline.progress import Silent
 from pipeline.records import Candidate, Decision, Domain, ImageRecord, Source, Split
 
 NAMES: dict[Domain, str] = {"A": "거리", "B": "벚꽃"}
-OPTIONS = CurateOptions(split=0.75, size=40, min_size=32, workers=1)
+OPTIONS = CurateOptions(split=0.75, size=40, min_size=32, keep=REASONS, workers=1)
 
 
 def picture(seed: int, width: int = 96, height: int = 64, kind: str = "JPEG", quality: int = 90) -> bytes:
@@ -317,74 +314,3 @@ def test_metadata_quotes_the_least_source_and_not_the_first(dataset: DatasetDir)
     run(dataset)
     lines = [line for split in ("train", "test") for line in metadata(dataset, split) if line["sha256"] == sha256]
     assert [line["query"] for line in lines] == ["가로수길"]
-
-
-VICTIM = """
-import os, signal, sys
-from pathlib import Path
-from curate.build import curate
-from curate.options import CurateOptions
-from pipeline.dataset import DatasetDir
-from pipeline.progress import Silent
-
-root, last, size = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-touched = 0
-
-def watch(event, arguments):
-    # The audit hook sees every change of a file by this process, so it can end it between any two of them.
-    global touched
-    changes = event in ("os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir")
-    opens = event == "open" and isinstance(arguments[0], (str, Path)) and str(arguments[0]).startswith(str(root))
-    if changes or opens:
-        touched += 1
-        if touched == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-sys.addaudithook(watch)
-curate(CurateOptions(split=0.75, size=size, min_size=32, workers=1), DatasetDir(root),
-       names={"A": "거리", "B": "벚꽃"}, progress=Silent())
-print(touched)
-"""
-
-
-def curate_in_a_child(dataset: DatasetDir, size: int, last: int = 0) -> subprocess.CompletedProcess[str]:
-    """Curate in a process that kills itself at its `last`-th change of a file (0: never) and else says how many."""
-    return subprocess.run(
-        [sys.executable, "-c", VICTIM, str(dataset.root), str(last), str(size)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@dataclass(frozen=True)
-class Victims:
-    """A dataset with news to curate, how it looks when that was not interrupted, and the changes of files till then."""
-
-    start: DatasetDir
-    whole: DatasetDir
-    touched: int
-
-
-@pytest.fixture(scope="module")
-def victims(tmp_path_factory: pytest.TempPathFactory) -> Victims:
-    folder = tmp_path_factory.mktemp("victims")
-    start, whole = _trees(folder / "trees"), DatasetDir(folder / "whole" / "trees")
-    run(start)
-    add(start, "A", [picture(40), picture(1, 120, 80), b"dirt"], query="new")
-    shutil.copytree(start.root, whole.root)
-    return Victims(start, whole, int(curate_in_a_child(whole, 36).stdout))
-
-
-def test_a_curation_that_was_killed_anywhere_ends_with_the_same_result(
-    victims: Victims, tmp_path: Path, kill_seed: int
-) -> None:
-    last_moments = [victims.touched - 12, victims.touched - 2]  # the swap, and just before dataset.json
-    point = last_moments[kill_seed] if kill_seed < 2 else random.Random(kill_seed).randrange(1, victims.touched)
-    victim = DatasetDir(tmp_path / "trees")
-    shutil.copytree(victims.start.root, victim.root)
-    assert curate_in_a_child(victim, 36, point).returncode == -signal.SIGKILL
-    run(victim, replace(OPTIONS, size=36))
-    assert content(victim) == content(victims.whole)
-    assert dump(victim) == dump(victims.whole)
-    assert not [path.name for path in victim.root.iterdir() if path.name.startswith((".build-", ".old-"))]

@@ -184,19 +184,26 @@ def test_a_killed_writer_loses_nothing_that_was_committed(tmp_path: Path) -> Non
         assert catalog.counts().candidates == 50
 
 
-FIXTURE = Path(__file__).parent / "fixtures" / "catalog-1.sql"
+def test_a_download_tells_the_size_and_the_hash_of_an_image_that_was_adopted_without_one(tmp_path: Path) -> None:
+    with open_catalog(tmp_path / "c.sqlite") as catalog:
+        catalog.adopt([ImageRecord(IMAGE, "jpg", 5)])
+        catalog.settle([], [ImageRecord(IMAGE, "jpg", 5, 40, 30, "0f" * 8)])
+        catalog.adopt([ImageRecord(IMAGE, "jpg", 5)])
+        assert catalog.images() == [ImageRecord(IMAGE, "jpg", 5, 40, 30, "0f" * 8)]
 
 
-@pytest.fixture
-def of_version_1(tmp_path: Path) -> Path:
-    path = tmp_path / "old.sqlite"
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def catalogue_of(version: int, folder: Path) -> Path:
+    path = folder / "old.sqlite"
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(FIXTURE.read_text(encoding="utf-8"))
+        connection.executescript((FIXTURES / f"catalog-{version}.sql").read_text(encoding="utf-8"))
     return path
 
 
-def test_a_catalogue_of_version_1_is_migrated_and_keeps_every_row(of_version_1: Path) -> None:
-    with open_catalog(of_version_1) as catalog:
+def test_a_catalogue_of_version_1_is_migrated_and_keeps_every_row(tmp_path: Path) -> None:
+    with open_catalog(catalogue_of(1, tmp_path)) as catalog:
         sources = list(catalog.sources())
         assert [(source.state, source.candidate.query) for source in sources] == [
             ("failed", "거리"),
@@ -216,9 +223,18 @@ def test_a_catalogue_of_version_1_is_migrated_and_keeps_every_row(of_version_1: 
         assert not catalog.has_forgotten()
 
 
-def test_a_migrated_catalogue_is_like_a_new_one(of_version_1: Path, tmp_path: Path) -> None:
+def test_a_catalogue_of_version_2_is_migrated_and_keeps_what_that_version_added(tmp_path: Path) -> None:
+    with open_catalog(catalogue_of(2, tmp_path)) as catalog:
+        fetched = next(source for source in catalog.sources() if source.state == "fetched")
+        assert (fetched.etag, fetched.last_modified) == ('"abc"', "Mon, 02 Nov 2026 10:00:00 GMT")
+        assert catalog.forgotten_marks() == {"d" * 64}
+        assert catalog.images() == [ImageRecord(IMAGE, "jpg", 5), ImageRecord(OTHER, "png", 6)]
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_migrated_catalogue_is_like_a_new_one(version: int, tmp_path: Path) -> None:
     columns = []
-    for path in (of_version_1, tmp_path / "new.sqlite"):
+    for path in (catalogue_of(version, tmp_path), tmp_path / "new.sqlite"):
         with open_catalog(path), closing(sqlite3.connect(path)) as connection:
             assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
             tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master ORDER BY name")]
@@ -236,10 +252,9 @@ with open_catalog(Path(sys.argv[1])) as catalog:
 """
 
 
-def test_two_commands_may_migrate_the_same_catalogue_at_once(of_version_1: Path) -> None:
-    children = [
-        subprocess.Popen([sys.executable, "-c", MIGRATING, str(of_version_1)], stdin=subprocess.PIPE) for _ in range(3)
-    ]
+def test_two_commands_may_migrate_the_same_catalogue_at_once(tmp_path: Path) -> None:
+    old = catalogue_of(1, tmp_path)
+    children = [subprocess.Popen([sys.executable, "-c", MIGRATING, str(old)], stdin=subprocess.PIPE) for _ in range(3)]
     for child in children:
         child.communicate(b"\n")
     assert [child.returncode for child in children] == [0, 0, 0]

@@ -3,10 +3,8 @@
 import dataclasses
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -311,27 +309,6 @@ def test_every_exit_code_belongs_to_one_class_of_error() -> None:
     classes = [error for error in PipelineError.__subclasses__() if error is not OptionError]
     codes = [error.exit_code for error in classes]
     assert len(set(codes)) == len(codes)
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_training_with_its_exit_code_and_a_run_that_goes_on(
-    tmp_path: Path, number: signal.Signals, code: int
-) -> None:
-    for domain, colour in (("A", "green"), ("B", "pink")):
-        folder = tmp_path / "data" / "train" / domain
-        folder.mkdir(parents=True)
-        Image.new("RGB", (40, 40), colour).save(folder / "one.png")
-    words = "train --dataset ./data --steps 1000000 --size 32 --width 2 --discriminator-layers 1 --threads 1"
-    program = [sys.executable, "-c", "from pipeline.cli import main; main()", *words.split()]
-    with subprocess.Popen(program, cwd=tmp_path, stderr=subprocess.DEVNULL) as child:
-        give_up_at = time.monotonic() + 60
-        while not any(tmp_path.glob("runs/*/metrics.jsonl")):
-            assert child.poll() is None
-            assert time.monotonic() < give_up_at
-            time.sleep(0.01)
-        child.send_signal(number)
-    assert child.returncode == code
-    assert any(tmp_path.glob("runs/*/checkpoints/*"))
 
 
 def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from processes import processes
 
 from crawler.crawl import CrawlSummary, Search, crawl, finished
 from crawler.options import CrawlOptions
@@ -158,6 +157,21 @@ def test_a_query_that_has_its_limit_does_not_ask_the_engine(dataset: DatasetDir)
         assert collect(site, dataset, never, limit=5).queries[0].images == 5
 
 
+def test_a_query_that_has_its_limit_says_that_another_filter_will_not_be_asked(
+    dataset: DatasetDir, caplog: pytest.LogCaptureFixture
+) -> None:
+    offered = offers(5)
+    with serve({BLOSSOM.text: offered}) as site:
+        collect(site, dataset, listing(site, offered), limit=5)
+        collect(site, dataset, listing(site, offered), limit=4)
+        assert caplog.messages == []
+        collect(site, dataset, listing(site, offered), limit=5, color="pink", size="large")
+    assert caplog.messages == [
+        "'벚꽃 이미지' has its 5 images already, so google (size=large,color=pink) will not be asked."
+        " For other images raise --limit, or take another --dataset."
+    ]
+
+
 def test_an_address_that_another_query_fetched_is_not_requested_again(dataset: DatasetDir) -> None:
     offered = offers(4)
     with serve({BLOSSOM.text: offered}) as site:
@@ -188,6 +202,23 @@ def test_a_query_is_finished_for_its_limit_and_every_lower_one(dataset: DatasetD
         assert not finished(options(site, limit=4), [BLOSSOM, STREET], dataset)
         collect(site, dataset, listing(site, offered), limit=50)
         assert finished(options(site, limit=50), [BLOSSOM], dataset)
+
+
+def smaller(data: bytes) -> bytes:
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.resize((320, 240)).save(file, "JPEG", quality=60)
+    return file.getvalue()
+
+
+def test_near_duplicates_of_this_crawl_and_of_earlier_ones_are_counted(dataset: DatasetDir) -> None:
+    offered = offers(3)
+    copies = [Offer(f"copy {number}.jpg", smaller(offer.data)) for number, offer in enumerate(offered)]
+    with serve({BLOSSOM.text: [*offered, *copies]}) as site:
+        first = collect(site, dataset, listing(site, [*offered, copies[0]])).queries[0]
+        second = collect(site, dataset, listing(site, [*offered, *copies, *offered])).queries[0]
+    assert (first.near_duplicates, second.near_duplicates) == (1, 2)
+    assert "2 of the new ones look like another image" in CrawlSummary((second,), {}, 6).text(NAMES)  # type: ignore[arg-type]
 
 
 def test_temporary_failures_are_tried_again_only_when_asked(dataset: DatasetDir) -> None:
@@ -334,26 +365,6 @@ def acknowledged(dataset: DatasetDir) -> set[str]:
     return {title for (title,) in rows}
 
 
-def test_a_crawl_that_is_killed_and_started_again_gives_the_same_result(tmp_path: Path, kill_seed: int) -> None:
-    offered = mixed(40)
-    point = random.Random(kill_seed).randint(2, 30)
-    whole, killed = DatasetDir(tmp_path / "whole"), DatasetDir(tmp_path / "killed")
-    with serve({BLOSSOM.text: offered}) as site:
-        collect(site, whole, listing(site, offered), limit=25)
-        asked = site.requests.downloads.total()
-        process = child(site, killed, offered, limit=25)
-        until(lambda: site.requests.downloads.total() >= asked + point)
-        process.kill()
-        ended(process)
-        settled = acknowledged(killed)
-        before = site.requests.downloads
-        collect(site, killed, listing(site, offered), limit=25)
-        after = site.requests.downloads
-    assert all(after[offer.name] == before[offer.name] for offer in offered if offer.title in settled)
-    assert dump(killed) == dump(whole)
-    assert raw(killed) == raw(whole)
-
-
 def test_an_interrupted_crawl_settles_what_it_has_and_stops(dataset: DatasetDir) -> None:
     offered = offers(60)
     with serve({BLOSSOM.text: offered}) as site:
@@ -367,15 +378,6 @@ def test_an_interrupted_crawl_settles_what_it_has_and_stops(dataset: DatasetDir)
         counts = catalog.counts()
     assert counts.images == counts.fetched >= asked - 8
     assert not list(dataset.raw.glob("*/.tmp-*"))
-
-
-def browsers_of(process: subprocess.Popen[bytes]) -> set[int]:
-    """The sessions that a process's drivers lead; every browser process belongs to its driver's."""
-    return {pid for pid, name, parent, _session in processes() if parent == process.pid and "chrom" in name}
-
-
-def alive(sessions: set[int]) -> list[int]:
-    return [pid for pid, _name, _parent, session in processes() if session in sessions]
 
 
 @pytest.fixture(scope="module")
@@ -416,45 +418,3 @@ def test_a_changed_layout_is_named_and_its_page_is_kept(
         collect(site, dataset, None)
     assert "벚꽃 이미지" in (dataset.layouts / "layout-1.txt").read_text()
     assert (dataset.layouts / "layout-1.png").read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.browser
-def test_a_crawl_with_a_browser_can_be_killed_and_leaves_no_browser(tmp_path: Path, gallery: list[Offer]) -> None:
-    whole, killed = DatasetDir(tmp_path / "whole"), DatasetDir(tmp_path / "killed")
-    with serve({BLOSSOM.text: gallery}) as site:
-        collect(site, whole, None, limit=30)
-        asked = site.requests.downloads.total()
-        process = child(site, killed, [], limit=30)
-        until(lambda: site.requests.downloads.total() >= asked + 10)
-        sessions = browsers_of(process)
-        assert len(alive(sessions)) > 1
-        process.kill()
-        ended(process)
-        until(lambda: not alive(sessions))
-        settled = acknowledged(killed)
-        before = site.requests.downloads
-        collect(site, killed, None, limit=30)
-        after = site.requests.downloads
-    assert all(after[offer.name] == before[offer.name] for offer in gallery if offer.title in settled)
-    assert dump(killed) == dump(whole)
-    assert raw(killed) == raw(whole)
-
-
-@pytest.mark.browser
-def test_sigterm_ends_a_crawl_with_a_browser_by_143_and_leaves_no_browser(tmp_path: Path, gallery: list[Offer]) -> None:
-    dataset = DatasetDir(tmp_path / "data")
-    with serve({BLOSSOM.text: gallery}) as site:
-        places = ["--search-url", site.search_url, "--allow-host", site.image_host, "--dataset", str(dataset.root)]
-        program = "from pipeline.cli import main; main()"
-        command = [sys.executable, "-c", program, "crawl", BLOSSOM.text, "--domain", "B", *places]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        until(lambda: site.requests.downloads.total() >= 10)
-        sessions = browsers_of(process)
-        assert len(alive(sessions)) > 1
-        process.send_signal(signal.SIGTERM)
-        ended(process)
-        assert process.returncode == 143
-        until(lambda: not alive(sessions))
-    with open_catalog(dataset.catalog) as catalog:
-        counts = catalog.counts()
-    assert counts.images == counts.fetched > 0

@@ -16,6 +16,7 @@ from crawler.options import NO_LIMIT, CrawlOptions
 from crawler.rebuild import rebuild
 from curate.build import curate
 from curate.options import CurateOptions
+from curate.thresholds import REASONS
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.demo.site import Offer, Site, serve
@@ -26,7 +27,7 @@ from pipeline.forget import forget
 from pipeline.progress import Silent
 from pipeline.records import Candidate, Decision, ImageRecord, Query, Source, Verdict
 
-CURATION = CurateOptions(split=0.75, size=40, min_size=32, workers=1)
+CURATION = CurateOptions(split=0.75, size=40, min_size=32, keep=REASONS, workers=1)
 STREET, BLOSSOM = Query("A", "거리"), Query("B", "벚꽃 이미지")
 GALLERIES = {
     STREET.text: [Offer(f"거리/{seed}.jpg", picture(seed), title=f"거리 {seed}") for seed in range(8)],

@@ -2,14 +2,9 @@
 
 import gzip
 import io
-import os
-import signal
-import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 
@@ -33,7 +28,6 @@ from faults import (
     wall,
 )
 from PIL import Image
-from processes import living
 
 from crawler import crawl as crawling
 from crawler.crawl import CrawlSummary, crawl
@@ -444,7 +438,7 @@ def test_the_rest_of_a_longer_body_is_never_taken_for_the_next_answer() -> None:
 def test_a_decoder_that_crashes_or_hangs_loses_its_image_after_two_tries_and_nothing_else(
     dataset: DatasetDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.examine.flaw", crashing)
+    monkeypatch.setattr("crawler.examine.find_flaw", crashing)
     monkeypatch.setattr(crawling, "Examiner", lambda: Examiner(timeout_seconds=0.5))
     bad = {"/crash.jpg": jpeg() + b"crash", "/hang.jpg": jpeg() + b"hang"}
     answers = {path: fixed(reply(body)) for path, body in {**bad, **{f"/{n}.jpg": jpeg() for n in range(6)}}.items()}
@@ -452,50 +446,3 @@ def test_a_decoder_that_crashes_or_hangs_loses_its_image_after_two_tries_and_not
         summary = collect(dataset, [server.url(path) for path in answers], allow=(server.host,), per_host=8)
     assert dict(summary.queries[0].failed) == {"crashed": 2}
     assert summary.images == 6
-
-
-def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at, "never came true"
-        time.sleep(0.005)
-
-
-def acknowledged(dataset: DatasetDir) -> int:
-    """How many fetches the catalogue says have ended; 0 as long as it has no table of them."""
-    if not dataset.catalog.is_file():
-        return 0
-    with closing(sqlite3.connect(dataset.catalog)) as connection:
-        try:
-            row = connection.execute("SELECT COUNT(*) FROM sources WHERE state = 'fetched'").fetchone()
-        except sqlite3.OperationalError:
-            return 0
-    return int(row[0])
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_ends_a_crawl_with_its_exit_code_and_leaves_no_process(
-    tmp_path: Path, dataset: DatasetDir, number: int, code: int
-) -> None:
-    stuck = drip(b"HTTP/1.1 200 OK\r\n\r\n")
-    answers = {"/robots.txt": fixed(reply(b"", "404 No")), **{f"/{n}.jpg": fixed(reply(jpeg())) for n in range(10)}}
-    with serving({**answers, "*": stuck}) as server:
-        listed = tmp_path / "list.txt"
-        listed.write_text("\n".join(server.url(f"/{n}.jpg") for n in range(30)))
-        arguments = ["crawl", "--urls", str(listed), "--domain", "B", "--dataset", str(dataset.root)]
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from pipeline.cli import main; main()", *arguments, "--allow-host", server.host],
-            cwd=os.fspath(Path(__file__).parents[1]),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        until(lambda: acknowledged(dataset) == 10 and len(server.requests) >= 12)
-        process.send_signal(number)
-        assert process.wait(timeout=30) == code
-        until(lambda: not living(process.pid))
-    with open_catalog(dataset.catalog) as catalog:
-        counts = catalog.counts()
-    assert counts.images == counts.fetched == 10
-    assert counts.waiting == counts.candidates - 10
-    assert not list(dataset.raw.glob("*/.tmp-*"))

@@ -3,6 +3,8 @@
 import base64
 import gzip
 import io
+import os
+import resource
 import socket
 import ssl
 import threading
@@ -11,12 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from faults import Server, drip, fixed, jpeg, reply, serving
+from faults import Answer, Clock, Server, drip, fixed, jpeg, reply, serving, tunnel
 from PIL import Image
 
 from crawler.fetch import Fetcher, FetchError, StoppedError
+from crawler.guard import REFUSED_IPV4
 from crawler.options import CrawlOptions
-from crawler.retry import MAX_WAIT_SECONDS, retry_after
+from crawler.retry import COOL_DOWN_SECONDS, FAILURES_TO_OPEN, MAX_WAIT_SECONDS, retry_after
+from pipeline.errors import DiskError
 
 CERTIFICATE = """-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgNbOBI4Kdvl6HDrfO
@@ -292,12 +296,12 @@ def test_a_name_that_nobody_knows_is_a_temporary_failure() -> None:
 
 
 @contextmanager
-def serving_tls(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
+def serving_tls(tmp_path: Path, answer: Answer | None = None) -> Iterator[tuple[Server, Path]]:
     certificate = tmp_path / "images.test.pem"
     certificate.write_text(CERTIFICATE)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    with serving({"*": fixed(reply(jpeg()))}, context) as server:
+    with serving({"*": answer or fixed(reply(jpeg()))}, context) as server:
         yield server, certificate
 
 
@@ -364,3 +368,142 @@ def test_stopping_ends_a_running_download_at_once_and_says_nothing_about_its_url
         running.stop()
         thread.join(10)
         assert ended == [StoppedError]
+
+
+def fetcher_of(clock: Clock, *hosts: str, **values: object) -> Fetcher:
+    options = CrawlOptions(allow_host=hosts, ignore_robots=True, **values)  # type: ignore[arg-type]
+    return Fetcher(options, clock=clock, sleep=clock.sleep, now=clock)
+
+
+def test_the_host_that_fails_is_left_alone_and_not_the_one_that_redirected_to_it() -> None:
+    clock, answers = Clock(), {"/good": fixed(reply(jpeg()))}
+    with serving({"*": fixed(reply(b"", "500 Broken"))}) as bad, serving(answers) as first:
+        answers["*"] = fixed(reply(b"", "302 Found", f"Location: {bad.url('/a.jpg')}"))
+        fetching = fetcher_of(clock, first.host, bad.host)
+        for number in range(FAILURES_TO_OPEN):
+            with pytest.raises(FetchError, match="http_500"):
+                fetching.fetch(first.url(f"/{number}"))
+        asked = len(bad.requests)
+        for host in (first, bad):
+            with pytest.raises(FetchError, match="host_failing"):
+                fetching.fetch(host.url("/another"))
+        assert (asked, len(bad.requests)) == (3 * FAILURES_TO_OPEN, asked)
+        assert first.targets()[-1] == "/another"
+        assert fetching.fetch(first.url("/good")).data
+        clock.now += COOL_DOWN_SECONDS
+        with pytest.raises(FetchError, match="http_500"):
+            fetching.fetch(first.url("/once more"))
+    assert len(bad.requests) == asked + 3
+
+
+def test_a_host_that_redirects_to_itself_and_fails_there_is_left_alone() -> None:
+    answers = {f"/{number}": fixed(reply(b"", "302 Found", "Location: /a.jpg")) for number in range(6)}
+    with serving({**answers, "*": fixed(reply(b"", "500 Broken"))}) as server:
+        fetching = fetcher_of(Clock(), server.host)
+        reasons = []
+        for path in answers:
+            with pytest.raises(FetchError) as caught:
+                fetching.fetch(server.url(path))
+            reasons.append(caught.value.reason)
+    assert reasons == ["http_500"] * FAILURES_TO_OPEN + ["host_failing"]
+
+
+def test_a_pause_that_a_host_asked_for_holds_for_those_who_are_redirected_to_it() -> None:
+    clock = Clock()
+    answers = {"/busy": fixed(reply(b"", "503 Busy", "Retry-After: 25")), "/a.jpg": fixed(reply(jpeg()))}
+    with (
+        serving(answers) as second,
+        serving({"/": fixed(reply(b"", "302 Found", f"Location: {second.url('/a.jpg')}"))}) as first,
+    ):
+        fetching = fetcher_of(clock, first.host, second.host, deadline_seconds=20.0)
+        with pytest.raises(FetchError, match="http_503"):
+            fetching.fetch(second.url("/busy"))
+        with pytest.raises(FetchError, match="deadline"):
+            fetching.fetch(first.url())
+        assert (clock.waits, second.targets()) == ([], ["/busy"])
+        clock.now += 10.0
+        assert fetching.fetch(first.url()).data
+    assert clock.waits == [15.0]
+
+
+def test_no_cookie_no_credential_and_no_referer_goes_from_https_to_http(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving({"/a.jpg": fixed(reply(jpeg()))}) as plain:
+        onward = f"Location: http://me:secret@{plain.host}/a.jpg"
+        moved = fixed(reply(b"", "302 Found", onward, "Set-Cookie: id=1", "Set-Cookie: other=2; Domain=127.0.0.1"))
+        with serving_tls(tmp_path, moved) as (server, certificate):
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            options = CrawlOptions(allow_host=("images.test", plain.host), ignore_robots=True)
+            fetching = Fetcher(options, resolve=lambda _host, _port: ["127.0.0.1"])
+            page = "https://images.test/page"
+            assert fetching.fetch(f"https://me:secret@images.test:{server.port}/", page).final_url == plain.url(
+                "/a.jpg"
+            )
+    assert f"Referer: {page}" in server.requests[0]
+    for request in (*server.requests, *plain.requests):
+        names = {line.partition(":")[0].lower() for line in request.splitlines()[1:]}
+        assert names.isdisjoint({"cookie", "authorization"})
+    assert "referer" not in plain.requests[0].lower()
+
+
+@pytest.mark.parametrize("user", ["", "me:se%20cret@"])
+def test_through_a_tunnel_of_the_proxy_tls_still_verifies_the_name_that_was_asked_for(
+    user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving_tls(tmp_path) as (server, certificate), serving({"*": tunnel(server.port)}) as proxy:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        options = CrawlOptions(proxy=f"http://{user}{proxy.host}", ignore_robots=True)
+        fetching = Fetcher(options, resolve=nobody_asks, sleep=lambda _seconds: None)
+        for _image in range(2):
+            assert fetching.fetch(f"https://images.test:{server.port}/a.jpg").data
+        with pytest.raises(FetchError, match="tls"):
+            fetching.fetch(f"https://other.test:{server.port}/a.jpg")
+        fetching.stop()
+    assert proxy.targets() == [f"images.test:{server.port}"] * 2 + [f"other.test:{server.port}"]
+    assert all(request.startswith("CONNECT ") for request in proxy.requests)
+    told = "proxy-authorization: basic bwu6c2ugy3jlda=="  # me:se cret
+    assert [told in request.lower() for request in proxy.requests] == [bool(user)] * len(proxy.requests)
+    assert server.targets() == ["/a.jpg"] * 2
+    assert not any("proxy-authorization" in request.lower() for request in server.requests)
+
+
+def nobody_asks(_host: str, _port: int) -> list[str]:
+    raise AssertionError("the proxy resolves names")
+
+
+@pytest.mark.parametrize("lookup", [True, False])
+def test_too_many_open_files_are_no_fault_of_the_host_and_stop_the_crawl_with_the_remedy(lookup: bool) -> None:
+    with serving({"/": fixed(reply(jpeg()))}) as server:
+        host = f"localhost:{server.port}" if lookup else server.host
+        fetching = Fetcher(CrawlOptions(allow_host=(host,), ignore_robots=True))
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest_free = os.open("/", os.O_RDONLY)
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        try:
+            with pytest.raises(DiskError, match=rf"{host}: no connection.*ulimit -n.*--concurrency"):
+                fetching.fetch(f"http://{host}/")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_name_that_is_public_at_first_and_private_later_is_reached_only_where_it_was_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    public = tuple(network for network in REFUSED_IPV4 if not network.is_loopback)
+    monkeypatch.setattr("crawler.guard.REFUSED_IPV4", public)  # loopback plays the open web
+    asked: list[str] = []
+
+    def rebinding(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.1", "10.0.0.1"]
+
+    with serving({"*": fixed(reply(jpeg()))}) as server:
+        fetching = Fetcher(CrawlOptions(ignore_robots=True), resolve=rebinding, sleep=lambda _seconds: None)
+        assert fetching.fetch(
+            f"http://turncoat.test:{server.port}/a"
+        ).data  # its connection is closed after this answer
+        with pytest.raises(FetchError, match="blocked_address"):
+            fetching.fetch(f"http://turncoat.test:{server.port}/b")
+    assert (asked, server.targets()) == (["turncoat.test"] * 2, ["/a"])

@@ -18,6 +18,7 @@ from crawler.options import CrawlOptions
 from curate.build import curate
 from curate.options import CurateOptions
 from curate.swap import finish_or_undo
+from curate.thresholds import REASONS
 from pipeline.adoption import adopt_raw
 from pipeline.catalog import Catalog, open_catalog
 from pipeline.dataset import DatasetDir
@@ -29,7 +30,7 @@ from pipeline.progress import Silent
 from pipeline.records import Candidate, Decision, Domain, ImageRecord, Query, Source
 from pipeline.tombstones import address_mark, host_mark
 
-OPTIONS = CurateOptions(split=0.75, size=40, min_size=32, workers=1)
+OPTIONS = CurateOptions(split=0.75, size=40, min_size=32, keep=REASONS, workers=1)
 HOSTS = ("pictures.example.org", "cdn.example.net")
 
 

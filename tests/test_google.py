@@ -5,6 +5,7 @@ import io
 import logging
 import random
 from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -159,6 +160,18 @@ def test_clicking_finds_what_hovering_does_not(driver: WebDriver) -> None:
     with serve({BLOSSOM.text: offered}, behaviour) as site:
         assert_complete(found(driver, site, layers), offered, site)
     assert layers.found["click"] == 12
+
+
+@pytest.mark.browser
+def test_clicking_finds_an_image_that_the_browser_may_not_load() -> None:
+    offered = offers(6)
+    layers = Layers()
+    behaviour = dataclasses.replace(QUICK, hover_link=False, script_data=False, panel_waits=True, duplicates=0.0)
+    with serve({BLOSSOM.text: offered}, behaviour) as site:
+        with open_browser(CrawlOptions(), (urlsplit(site.search_url).netloc,)) as narrow:
+            assert_complete(found(narrow, site, layers), offered, site)
+        assert not site.requests.shown
+    assert layers.found["click"] == 6
 
 
 @pytest.mark.browser

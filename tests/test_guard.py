@@ -1,11 +1,15 @@
 """Which addresses downloads may go to."""
 
 import ipaddress
+import socket
+import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.fetch import Fetcher, FetchError
 from crawler.guard import (
     REFUSED_IPV4,
     REFUSED_IPV6,
@@ -19,6 +23,7 @@ from crawler.guard import (
     parse,
     referer_of,
 )
+from crawler.options import CrawlOptions
 
 REFUSED = """
     127.0.0.1 127.255.255.254 0.0.0.0 10.1.2.3 100.64.0.1 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.8
@@ -181,3 +186,52 @@ def test_behind_a_proxy_what_is_written_out_is_refused_unless_it_is_allowed(host
         checked_literal(address, [])
     checked_literal(address, [address.host])
     checked_literal(parse("http://images.example/"), [])
+
+
+SPELLINGS = """
+    127.0.0.1 2130706433 0x7f000001 017700000001 0177.0.0.1 127.1 127.0.1 0x7f.1 0 0.0.0.0 10.0.0.1 167772161
+    0xa000001 012.0.0.1 10.1 172.16.0.1 192.168.1.1 3232235777 169.254.169.254 2852039166 0xa9fea9fe 100.64.0.1
+    1681915905 １０.0.0.1 127。0。0。1 ①②⑦.0.0.1 [::1] [::] [0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] [::ffff:7f00:1]
+    [::ffff:169.254.169.254] [64:ff9b::127.0.0.1] [64:ff9b::a00:1] [64:ff9b::a9fe:a9fe] [2002:7f00:1::]
+    [2002:a9fe:a9fe::] [2001:0:4136:e378:8000:63bf:80ff:fffe] [fe80::1] [fe80::1%25eth0] [fd00::1] [::127.0.0.1]
+"""
+MARK = ("watching", "")
+
+
+@pytest.fixture(scope="module")
+def hooked() -> list[tuple[str, object]]:
+    """What this process connects to or looks up, as (event, where), while the list begins with a mark."""
+    seen: list[tuple[str, object]] = []
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:  # a hook stays for the life of the process
+        if seen and event in ("socket.connect", "socket.getaddrinfo"):
+            seen.append((event, arguments[1] if event == "socket.connect" else arguments[0]))
+
+    sys.addaudithook(hook)
+    return seen
+
+
+@pytest.fixture
+def watched(hooked: list[tuple[str, object]]) -> Iterator[list[tuple[str, object]]]:
+    hooked[:] = [MARK]
+    yield hooked
+    hooked.clear()
+
+
+@pytest.mark.parametrize("host", SPELLINGS.split())
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_spelling_of_a_private_address_is_connected_to_or_looked_up(
+    scheme: str, host: str, watched: list[tuple[str, object]]
+) -> None:
+    with pytest.raises(FetchError, match=r"blocked_address|bad_url"):
+        Fetcher(CrawlOptions(ignore_robots=True)).fetch(f"{scheme}://{host}/a.jpg")
+    assert watched == [MARK]
+
+
+def test_what_watches_connections_sees_them(watched: list[tuple[str, object]]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        options = CrawlOptions(ignore_robots=True, allow_host=(f"127.0.0.1:{port}",), deadline_seconds=0.2)
+        with pytest.raises(FetchError, match="deadline"):
+            Fetcher(options).fetch(f"http://127.0.0.1:{port}/a.jpg")
+    assert ("socket.connect", ("127.0.0.1", port)) in watched

@@ -33,7 +33,7 @@ def jpeg() -> bytes:
 
 def shown(**candidate: str) -> Shown:
     source = Candidate("B", "google", candidate.pop("query", "벚꽃"), 0, candidate.pop("image_url", ""), **candidate)  # type: ignore[arg-type]
-    return Shown(640, 480, 1000, jpeg(), source)
+    return Shown(640, 480, 640 * 480, 1000, jpeg(), source)
 
 
 def page(verdicts: list[Verdict], images: dict[str, Shown] | None = None) -> str:
@@ -101,13 +101,48 @@ def test_a_reason_with_very_many_images_shows_some_and_counts_the_rest() -> None
 def test_the_most_frequent_reason_comes_first_and_says_score_and_threshold() -> None:
     verdicts = [
         Verdict(sha(1), "empty"),
-        Verdict(sha(2), "duplicate", score=4, threshold=6, other=sha(9)),
-        Verdict(sha(3), "duplicate", score=0, threshold=6, other=sha(9)),
+        Verdict(sha(2), "duplicate", score=0.98, detail="same content", other=sha(9)),
+        Verdict(sha(3), "duplicate", score=1, detail="under a veil", other=sha(9)),
     ]
-    groups = data_of(page(verdicts))["groups"]
+    groups = data_of(page(verdicts, {sha(number): shown() for number in (2, 3, 9)}))["groups"]
     assert isinstance(groups, list)
     assert [group["reason"] for group in groups] == ["duplicate", "empty"]
-    assert groups[0]["images"][0]["why"] == "4 of 64 bits differ, up to 6 is a copy"
+    assert groups[0]["images"][0]["why"] == (
+        "the same content everywhere (correlation 0.98); the other comes first by its hash"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kept", "advantage"),
+    [
+        (Shown(100, 100, 10_000, 9, b"", None), "has more real detail"),
+        (Shown(200, 100, 2_500, 9, b"", None), "has more pixels"),
+        (Shown(100, 100, 2_500, 99, b"", None), "has more bytes"),
+        (Shown(100, 100, 2_500, 9, b"", None), "comes first by its hash"),
+    ],
+)
+def test_a_copy_says_why_the_other_was_kept(kept: Shown, advantage: str) -> None:
+    images = {sha(1): Shown(100, 100, 2_500, 9, b"", None), sha(9): kept}
+    verdict = Verdict(sha(1), "duplicate", score=1, detail="same content", other=sha(9))
+    (group,) = data_of(page([verdict], images))["groups"]  # type: ignore[misc]
+    assert group["images"][0]["why"].endswith(f"the other {advantage}")
+
+
+def test_the_least_certain_comes_first() -> None:
+    scores = {1: 9.0, 2: 3.6, 3: 5.0}
+    verdicts = [Verdict(sha(number), "not_a_photo", score=score, threshold=3.5) for number, score in scores.items()]
+    (group,) = data_of(page(verdicts))["groups"]  # type: ignore[misc]
+    assert [image["sha256"] for image in group["images"]] == [sha(2), sha(3), sha(1)]
+
+
+def test_kept_images_with_a_doubt_are_shown_first_with_their_flags() -> None:
+    doubtful = Verdict(sha(1), "", domain="A", split="train", flags="not_a_photo,noisy")
+    verdicts = [doubtful, Verdict(sha(2), "empty"), Verdict(sha(3), "empty"), Verdict(sha(4), "", "A", "test")]
+    groups = data_of(page(verdicts))["groups"]
+    assert isinstance(groups, list)
+    assert [group["reason"] for group in groups] == ["doubtful", "empty"]
+    assert [image["sha256"] for image in groups[0]["images"]] == [sha(1)]
+    assert groups[0]["images"][0]["why"] == "No photo, Noisy"
 
 
 def test_the_page_is_korean_where_the_locale_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,20 @@
 """The finished pictures: right size, upright, plain, and always the same bytes."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
+from test_build import OPTIONS, add, content, run
+from test_build import picture as raw
 
-from curate.measure import RawFile
-from curate.resize import Rendering, finished_size, render, thumbnail
+from curate.raw import RawFile
+from curate.resize import Rendering, encode, encode_png, finished_size, render, scale, thumbnail
+from pipeline.dataset import DatasetDir
 from pipeline.files import sha256_of
 
 
@@ -26,8 +32,8 @@ def noise(width: int, height: int) -> Image.Image:
     return Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
 
 
-def opened(jpeg: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(jpeg), formats=["JPEG"])
+def opened(data: bytes, kind: str = "JPEG") -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=[kind])
 
 
 @pytest.mark.parametrize(
@@ -44,21 +50,21 @@ def test_the_finished_picture_has_the_wanted_size_and_no_metadata(tmp_path: Path
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "at home"
     file = stored(tmp_path, noise(400, 200), format="JPEG", exif=exif)
-    with opened(render(Rendering(file, 100, 200)).jpeg) as picture:
+    with opened(render(Rendering(file, 100, 200)).data) as picture:
         assert (picture.size, picture.mode, len(picture.getexif())) == ((100, 200), "RGB", 0)
         assert not {"exif", "icc_profile", "comment"} & set(picture.info)
 
 
 def test_chroma_is_kept_at_full_resolution(tmp_path: Path) -> None:
     file = stored(tmp_path, noise(64, 64))
-    with opened(render(Rendering(file, 64, 64)).jpeg) as picture:
+    with opened(render(Rendering(file, 64, 64)).data) as picture:
         assert [component[1:3] for component in picture.layer] == [(1, 1)] * 3  # type: ignore[attr-defined]
 
 
 def test_a_small_picture_looks_like_the_large_one(tmp_path: Path) -> None:
     large = noise(800, 600)
     file = stored(tmp_path, large, format="JPEG", quality=95)
-    with opened(render(Rendering(file, 133, 100)).jpeg) as picture:
+    with opened(render(Rendering(file, 133, 100)).data) as picture:
         expected = np.asarray(large.resize((133, 100), Image.Resampling.LANCZOS), dtype=float)
         assert np.abs(np.asarray(picture, dtype=float) - expected).mean() < 3
 
@@ -81,3 +87,83 @@ def test_a_thumbnail_fits_its_frame_and_is_empty_where_there_is_no_picture(tmp_p
     with opened(thumbnail(file, 160)) as picture:
         assert picture.size == (160, 40)
     assert thumbnail(RawFile("0" * 64, tmp_path / "absent")) == b""
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [((50, 25), (200, 100)), ((101, 303), (100, 300)), ((100, 999), (100, 999)), ((1, 4), (100, 400))],
+)
+def test_enlarged_where_asked_every_picture_has_the_wanted_short_side(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    assert finished_size(*size, 100, upscale=True) == expected
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.integers(1, 10_000), st.integers(1, 10_000), st.integers(16, 1000), st.booleans())
+def test_the_shape_is_kept_to_half_a_pixel_and_no_side_is_lost(
+    width: int, height: int, size: int, upscale: bool
+) -> None:
+    made = finished_size(width, height, size, upscale=upscale)
+    short = min(width, height)
+    assert min(made) == (size if short > size or upscale else short)
+    scale = min(made) / short
+    assert abs(made[0] - width * scale) <= 0.5
+    assert abs(made[1] - height * scale) <= 0.5
+
+
+def test_a_png_has_every_pixel_of_the_scaled_picture_and_nothing_else(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "at home"
+    file = stored(tmp_path, noise(60, 40), exif=exif)
+    with opened(render(Rendering(file, 60, 40, "png")).data, "PNG") as picture:
+        assert (picture.size, picture.mode, picture.info) == ((60, 40), "RGB", {})
+        assert np.array_equal(np.asarray(picture), np.asarray(noise(60, 40)))
+
+
+def test_what_a_picture_carries_beside_its_pixels_is_written_in_neither_format() -> None:
+    picture = noise(32, 32)
+    picture.info = {"comment": b"SECRET", "exif": b"Exif\0\0SECRET", "icc_profile": b"SECRET" * 40, "xmp": b"SECRET"}
+    picture.info |= {"dpi": (72, 72), "Author": "SECRET", "transparency": (0, 0, 0)}
+    for data in (encode(picture), encode_png(picture)):
+        assert b"SECRET" not in data
+        assert b"tRNS" not in data
+    assert picture.info["comment"] == b"SECRET"
+
+
+def test_a_large_picture_is_scaled_nearly_as_lanczos_alone_would() -> None:
+    picture = noise(1600, 1200).resize((400, 300), Image.Resampling.BOX).resize((1600, 1200), Image.Resampling.BICUBIC)
+    alone = np.asarray(picture.resize((400, 300), Image.Resampling.LANCZOS), dtype=float)
+    error = np.asarray(scale(picture, 400, 300), dtype=float) - alone
+    assert 10 * np.log10(255**2 / np.mean(error**2)) > 40
+
+
+def test_at_quality_95_a_jpeg_differs_little_from_the_png(tmp_path: Path) -> None:
+    file = stored(tmp_path, noise(300, 200))
+    jpeg = np.asarray(opened(render(Rendering(file, 150, 100)).data), dtype=float)
+    png = np.asarray(opened(render(Rendering(file, 150, 100, "png")).data, "PNG"), dtype=float)
+    assert np.abs(jpeg - png).mean() < 1
+
+
+def test_another_format_makes_every_picture_anew_and_the_old_ones_go(tmp_path: Path) -> None:
+    dataset = DatasetDir(tmp_path / "trees")
+    add(dataset, "A", [raw(seed) for seed in range(3)])
+    add(dataset, "B", [raw(seed) for seed in range(10, 13)])
+    run(dataset)
+    run(dataset, replace(OPTIONS, format="png"))
+    assert {path.suffix for path in dataset.root.glob("t*/?/*")} == {".png"}
+    assert not run(dataset, replace(OPTIONS, format="png")).changed
+    before = content(dataset)
+    run(dataset)
+    assert {path.suffix for path in dataset.root.glob("t*/?/*")} == {".jpg"}
+    run(dataset, replace(OPTIONS, format="png"))
+    assert content(dataset) == before
+
+
+def test_small_images_are_enlarged_only_where_asked(tmp_path: Path) -> None:
+    dataset = DatasetDir(tmp_path / "trees")
+    add(dataset, "A", [raw(seed, 48, 36) for seed in range(3)])
+    run(dataset)
+    assert {opened(path.read_bytes()).size for path in dataset.root.glob("t*/?/*.jpg")} == {(48, 36)}
+    run(dataset, replace(OPTIONS, upscale=True))
+    assert {opened(path.read_bytes()).size for path in dataset.root.glob("t*/?/*.jpg")} == {(53, 40)}

@@ -1,5 +1,7 @@
 """When a server is asked again, and when it is left alone."""
 
+import time
+
 import pytest
 from faults import Clock
 from hypothesis import given, settings
@@ -47,6 +49,32 @@ def test_after_the_cool_down_one_request_tries_and_its_failure_closes_the_host_a
     assert circuit.admits("a.test")
     circuit.succeeded("a.test")
     assert [circuit.admits("a.test") for _thread in range(3)] == [True, True, True]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "XXX-14:59", "YYY12"])
+@pytest.mark.parametrize(
+    "date", ["Thu, 01 Jan 1970 00:00:12 GMT", "Thursday, 01-Jan-70 00:00:12 GMT", "Thu Jan  1 00:00:12 1970"]
+)
+def test_each_form_of_an_http_date_is_utc_wherever_this_machine_is(
+    date: str, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        assert retry_after(date, now=2.0) == 10.0
+    time.tzset()
+
+
+def test_a_success_of_another_download_does_not_end_the_pause_that_a_host_asked_for() -> None:
+    clock = Clock()
+    circuit = Circuit(clock)
+    circuit.pause("a.test", 20.0)
+    for _failure in range(FAILURES_TO_OPEN):
+        circuit.failed("a.test")
+    circuit.succeeded("a.test")
+    assert (circuit.admits("a.test"), circuit.pause_seconds("a.test")) == (True, 20.0)
+    clock.now += 20.0
+    assert circuit.pause_seconds("a.test") == 0.0
 
 
 def test_the_longest_pause_that_a_host_asked_for_holds() -> None:

@@ -71,6 +71,19 @@ def test_a_host_that_fails_to_say_forbids_everything_for_now(status: str) -> Non
     assert set(server.targets()) == {"/robots.txt"}
 
 
+def test_a_host_that_asks_for_a_pause_instead_of_its_rules_is_asked_again_after_it() -> None:
+    clock = Clock()
+    slow = reply(b"", "429 Slow down", "Retry-After: 7")
+    rules = {"/robots.txt": fixed(slow, reply(b"User-agent: *\nDisallow: /b")), "*": fixed(reply(jpeg()))}
+    with serving(rules) as server:
+        patient = Fetcher(CrawlOptions(allow_host=(server.host,)), clock=clock, sleep=clock.sleep, now=clock)
+        assert patient.fetch(server.url("/a")).data
+        with pytest.raises(FetchError, match="robots"):
+            patient.fetch(server.url("/b"))
+    assert clock.waits == [7.0]
+    assert server.targets() == ["/robots.txt", "/robots.txt", "/a"]
+
+
 def test_a_robots_txt_that_never_ends_to_come_forbids_everything_for_now() -> None:
     with serving({"/robots.txt": drip(b"HTTP/1.1 200 OK\r\n\r\n"), "*": fixed(reply(jpeg()))}) as server:
         slow = Fetcher(CrawlOptions(allow_host=(server.host,), deadline_seconds=0.3), sleep=lambda _seconds: None)

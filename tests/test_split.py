@@ -1,6 +1,7 @@
 """The split: exact at first, stable ever after, and nothing that is linked lies on both sides."""
 
 import itertools
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -149,3 +150,80 @@ def test_a_single_image_trains() -> None:
 
 def test_two_images_are_one_for_each_side() -> None:
     assert [train_target(2, share) for share in (0.01, 0.5, 0.99)] == [1, 1, 1]
+
+
+batches = st.lists(st.sets(st.integers(0, 39), min_size=1), min_size=1, max_size=5)
+
+
+@reproducibly
+@given(letters, shares, edges, batches)
+def test_whatever_comes_in_whatever_batches_no_side_changes_and_nothing_straddles(
+    kinds: list[Domain], share: float, links: list[tuple[int, int]], drawn: list[set[int]]
+) -> None:
+    everything = domains(names(len(kinds)), kinds)
+    here: set[str] = set()
+    sides: dict[str, Split] = {}
+    for batch in drawn:
+        here |= {name for number, name in enumerate(everything) if number in batch}
+        kept = {name: everything[name] for name in everything if name in here}
+        whole = graph(list(everything), links)
+        table = {name: {other: 3 for other in whole[name] if other in here} for name in kept}
+        before, sides = sides, dealt(table, kept, share, sides)
+        assert before.items() <= sides.items()
+        assert not straddling(table, sides)
+        assert set(kept) - set(sides) == group(table, before).bridges
+
+
+@reproducibly
+@given(letters, shares, edges, st.randoms(use_true_random=False))
+def test_the_order_in_which_images_and_links_come_does_not_matter(
+    kinds: list[Domain], share: float, links: list[tuple[int, int]], random: Random
+) -> None:
+    kept = domains(names(len(kinds)), kinds)
+    table = graph(list(kept), links)
+    mixed = {name: dict(random.sample(sorted(table[name].items()), len(table[name]))) for name in kept}
+    order = random.sample(sorted(kept), len(kept))
+    shuffled = {name: mixed[name] for name in order}
+    assert dealt(shuffled, {name: kept[name] for name in order}, share, {}) == dealt(table, kept, share, {})
+
+
+@reproducibly
+@given(letters, shares, edges)
+def test_linked_images_of_both_domains_are_on_one_side(
+    kinds: list[Domain], share: float, links: list[tuple[int, int]]
+) -> None:
+    kept = domains(names(len(kinds)), kinds)
+    sides = dealt(graph(list(kept), links), kept, share, {})
+    across = [
+        (one, other) for one, linked in graph(list(kept), links).items() for other in linked if kept[one] != kept[other]
+    ]
+    assert all(sides[one] == sides[other] for one, other in across)
+
+
+@reproducibly
+@given(letters, shares, edges, st.integers(1, 39))
+def test_a_heir_gets_the_side_of_the_rejected_image_that_it_is_linked_to(
+    kinds: list[Domain], share: float, links: list[tuple[int, int]], count: int
+) -> None:
+    """A better copy comes later: its predecessor is kept no more, but stays in the graph with its side."""
+    everything = domains(names(len(kinds)), kinds)
+    old = list(everything)[:count]
+    before = dealt(graph(old, links), {name: everything[name] for name in old}, share, {})
+    heirs = {name: f"{int(name, 16) + 1_000_000:064x}" for name in before}
+    table = graph(list(everything), links)
+    for name, heir in heirs.items():
+        table[heir] = {name: 0}
+        table[name][heir] = 0
+    after = dealt(table, {heir: everything[name] for name, heir in heirs.items()}, share, before)
+    assert all(after[heir] == before[name] for name, heir in heirs.items())
+
+
+def test_old_images_that_are_linked_only_now_do_not_straddle_either() -> None:
+    """A looser threshold, or a better comparison, finds links between images that were dealt long ago."""
+    old, other, third = names(3)
+    table = graph([old, other, third], [(0, 1)])
+    before: dict[str, Split] = {old: "train", other: "test", third: "test"}
+    after = dealt(table, dict.fromkeys(table, "A"), 0.5, before)
+    assert len(group(table, before).bridges) == 1
+    assert not straddling(table, after)
+    assert all(before[name] == side for name, side in after.items())

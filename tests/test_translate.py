@@ -14,7 +14,7 @@ from pipeline.errors import CudaError, UnusableError, UsageError
 from pipeline.progress import Silent
 from train import translate
 from train.loop import train
-from train.networks import Generator
+from train.networks import ResNetGenerator
 from train.options import TestOptions
 from train.rundir import RunDir, RunSettings, write_settings
 from train.samples import to_image, to_tensor
@@ -34,7 +34,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def translator(*, predicts_change: bool) -> Translator:
     """A translator whose last layer is not zero, so that it does something."""
     torch.manual_seed(1)
-    generator = Generator(4, 1, predicts_change=predicts_change)
+    generator = ResNetGenerator(4, 1, predicts_change=predicts_change)
     last = [module for module in generator.modules() if isinstance(module, torch.nn.Conv2d)][-1]
     torch.nn.init.normal_(last.weight, 0, 0.005)
     return Translator(generator.eval().requires_grad_(False), 16)

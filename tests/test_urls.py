@@ -3,11 +3,10 @@
 import io
 import random
 import sys
-import types
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -78,24 +77,51 @@ def test_parquet_without_its_package_is_an_error_that_names_it(tmp_path: Path, m
         read(written(tmp_path, "PAR1", "list.parquet"))
 
 
-class _Table:
-    """As much of pyarrow's ParquetFile as is used: it is no dependency, so its interface is written down here."""
+def test_a_parquet_file_has_a_column_url_and_may_have_others_in_any_order(tmp_path: Path) -> None:
+    columns = {
+        "vector": [[0.5], [1.0], None],
+        "Title": ["벚꽃, 봄", None, "x"],
+        " URL ": ["https://a.kr/1.jpg", None, "http://b"],
+        "licence": ["CC BY", "", None],
+    }
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "list.parquet")
+    assert read(tmp_path / "list.parquet") == [
+        Found("https://a.kr/1.jpg", title="벚꽃, 봄", licence="CC BY"),
+        Found(""),
+        Found("http://b", title="x"),
+    ]
 
-    def __init__(self, path: str) -> None:
-        if Path(path).read_bytes() != b"PAR1":
-            raise ValueError("Parquet magic bytes not found in footer")
-        self.schema_arrow = types.SimpleNamespace(names=["URL", "title", "vector"])
 
-    def read(self, columns: Sequence[str]) -> Any:
-        assert list(columns) == ["URL", "title"]
-        return types.SimpleNamespace(to_pylist=lambda: [{"URL": "https://a.kr/1.jpg", "title": None}])
+@pytest.mark.parametrize(
+    ("columns", "named"), [({"address": ["https://a.kr/1.jpg"]}, "no column url"), ({}, "no column url")]
+)
+def test_a_parquet_file_without_a_column_url_is_refused(
+    tmp_path: Path, columns: dict[str, list[str]], named: str
+) -> None:
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "list.parquet")
+    with pytest.raises(UsageError, match=rf"list\.parquet.*{named}"):
+        read(tmp_path / "list.parquet")
 
 
-def test_parquet_is_read_where_its_package_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow.parquet", types.SimpleNamespace(ParquetFile=_Table))
-    assert read(written(tmp_path, "PAR1", "list.parquet")) == [Found("https://a.kr/1.jpg")]
-    with pytest.raises(UsageError, match="magic bytes"):
-        read(written(tmp_path, "nothing", "other.parquet"))
+def test_a_parquet_file_that_is_broken_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "list.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"url": ["https://a.kr/1.jpg"] * 50}), path)
+    whole = path.read_bytes()
+    for data in (b"", b"PAR1", b"nothing at all", whole[: len(whole) // 2], whole[:4] + b"\xff" * 40 + whole[44:]):
+        path.write_bytes(data)
+        with pytest.raises(UsageError, match=r"list\.parquet"):
+            read(path)
+    path.unlink()
+    with pytest.raises(UsageError, match=r"list\.parquet"):
+        read(path)
+
+
+@given(st.binary(max_size=200))
+@settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_parquet_file_is_read_or_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "any.parquet").write_bytes(b"PAR1" + content + b"PAR1")
+    with pytest.raises(PipelineError, match=r"any\.parquet"):
+        read(tmp_path / "any.parquet")
 
 
 @given(st.binary(max_size=200), st.sampled_from(["any.txt", "any.csv"]))

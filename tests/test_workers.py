@@ -1,12 +1,15 @@
 """Work in processes: a crash or a hang costs one item and nothing else."""
 
+import ctypes
+import io
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,38 @@ def count_and_die(folder: Path) -> None:
     os._exit(1)
 
 
+class HangsWhileItIsSent:
+    """An answer whose first part is on its way when the process hangs."""
+
+    def __reduce__(self) -> str:
+        signal.pause()
+        return ""
+
+
+def answer_and_hang(number: int) -> object:
+    return [bytes(1_000_000), HangsWhileItIsSent()] if number == 1 else number
+
+
+def hang_in(folder: Path) -> None:
+    (folder / f"{os.getpid()}").touch()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.pause()
+
+
+def decode_or_crash(data: bytes) -> str:
+    """What a stage does with a file; the decoder's native code reads beyond its memory for some of them."""
+    from pipeline.image import ImageError, decode  # for this test's processes alone: the others' time is measured out
+
+    if data == b"crash":
+        ctypes.string_at(1)
+    if data == b"hang":
+        signal.pause()
+    try:
+        return f"{decode(data).size}"
+    except ImageError as error:
+        return error.reason
+
+
 def read(path: Path) -> bytes:
     return path.read_bytes()
 
@@ -68,6 +103,35 @@ def test_a_crash_of_the_process_costs_one_item_and_the_rest_goes_on() -> None:
 def test_a_hanging_item_is_ended_and_the_rest_goes_on() -> None:
     with ProcessExecutor(1, timeout_seconds=0.5) as executor:
         assert outcomes(executor, square_or_hang, [0, 1, 2]) == {0: 0, 1: "crashed", 2: 4}
+
+
+def test_a_process_that_hangs_in_the_middle_of_its_answer_is_ended() -> None:
+    with ProcessExecutor(1, timeout_seconds=0.5) as executor:
+        assert outcomes(executor, answer_and_hang, [0, 1, 2]) == {0: 0, 1: "crashed", 2: 2}
+
+
+def test_a_hanging_item_is_tried_twice_and_neither_process_stays(tmp_path: Path) -> None:
+    with ProcessExecutor(1, timeout_seconds=0.5) as executor, pytest.raises(CrashedError):
+        executor.submit(hang_in, tmp_path).result()
+    processes = [int(path.name) for path in tmp_path.iterdir()]
+    assert len(processes) == 2
+    for process in processes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+def test_files_that_crash_and_hang_the_decoder_leave_every_other_file_its_fate() -> None:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 9)).save(buffer, "PNG")
+    files = [b"hang", *[buffer.getvalue(), b"crash", b"", b"no image", buffer.getvalue()[:50]] * 3]
+    fates: list[str] = []
+    with ProcessExecutor(3, timeout_seconds=3.0) as executor:
+        for data, future in finished(executor, decode_or_crash, files):
+            fates.append("crashed" if isinstance(future.exception(), CrashedError) else future.result())
+            assert (fates[-1] == "crashed") == (data in (b"crash", b"hang"))
+    assert sorted(fates) == sorted(["crashed", *["(8, 9)", "crashed", "empty", "not_image", "corrupt"] * 3])
 
 
 def test_an_item_that_crashed_once_is_tried_again(tmp_path: Path) -> None:
@@ -147,3 +211,24 @@ def test_items_are_taken_only_as_earlier_ones_end() -> None:
         rest = [item for item, _future in results]
     assert taken_at_first <= 6
     assert sorted([first, *rest]) == list(range(100))
+
+
+def test_whoever_calls_while_the_processes_are_ended_is_told_so_and_nothing_else() -> None:
+    for _round in range(5):
+        executor = ProcessExecutor(2)
+        answered = threading.Event()
+
+        def call(executor: ProcessExecutor = executor, answered: threading.Event = answered) -> type[BaseException]:
+            while True:
+                try:
+                    executor.call(bytes.__len__, bytes(300_000))
+                except (CancelledError, CrashedError, ChildProcessError) as error:
+                    return type(error)
+                answered.set()
+
+        with ThreadPoolExecutor(3) as callers:
+            ended = [callers.submit(call) for _caller in range(3)]
+            assert answered.wait(30)
+            executor.shutdown(cancel_futures=True)
+        assert {one.result() for one in ended} <= {CancelledError, ChildProcessError}
+        assert executor._children == set()

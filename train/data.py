@@ -273,7 +273,14 @@ def _find(dataroot: Path, root: Folder, split: Split) -> tuple[Folder, tuple[Fol
 
 def _pairs(home: Folder, split: Split) -> list[tuple[Folder, Folder]]:
     candidates = [(home / split / "A", home / split / "B"), (home / f"{split}A", home / f"{split}B")]
-    return [(a, b) for a, b in candidates if a.is_dir() and b.is_dir()]
+    found = [(a, b) for a, b in candidates if a.is_dir() and b.is_dir()]
+    if len(found) == 2 and all(_names(folder) == _names(view) for folder, view in zip(*found, strict=True)):
+        return found[:1]  # a curation's view of the same files (curate --layout cyclegan)
+    return found
+
+
+def _names(folder: Folder) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 def _files(domain: Domain, folder: Folder) -> list[ImageFile]:

@@ -106,12 +106,17 @@ _REMEMBER_IMAGES = f"""
 const known = (window.knownImages = new Map());
 const images = (() => {{ {_IMAGES_BESIDE_TILES} }})();
 for (const image of images) known.set(image, image.src);
+performance.clearResourceTimings();
 """
-_LAST_IMAGE = f"""
+_NEW_IMAGES = f"""
 const images = (() => {{ {_IMAGES_BESIDE_TILES} }})();
 const last = images.at(-1);
-return last && window.knownImages.get(last) !== last.src ? last.src : "";
+const asked = performance.getEntriesByType("resource").filter((one) => one.initiatorType === "img");
+const shown = last && window.knownImages.get(last) !== last.src ? last.src : "";
+return [shown, asked.map((one) => one.name)];
 """
+"""The last image where it is another one than before, and what the page asked for since: a page that waits until the
+full image has loaded never shows it here, since the browser reaches the engine's own hosts only."""
 _SCRIPT_DATA = """
 const found = [...document.scripts].map((script) => script.textContent)
   .map((text) => [text, text.indexOf('"' + arguments[0] + '"')]).find(([, place]) => place >= 0);
@@ -285,6 +290,12 @@ def is_preview(url: str) -> bool:
         return True
     is_own_copy = parts.path == "/images" and parse_qs(parts.query).get("q", [""])[0].startswith("tbn:")
     return is_own_copy or (parts.hostname or "").endswith(".gstatic.com")
+
+
+def _is_foreign(url: str) -> bool:
+    """Whether an address lies beyond the engine's own hosts, which serve previews, signs and faces, too."""
+    host = urlsplit(url).hostname or ""
+    return not any(host == own.removeprefix("*.") or host.endswith(own.removeprefix("*")) for own in HOSTS)
 
 
 def _open(driver: WebDriver, url: str) -> None:
@@ -469,13 +480,14 @@ def _clicked(driver: WebDriver, tile: _Tile) -> Link | None:
     except WebDriverException as error:
         _raise_unless_gone(error)
         return None
-    addresses: list[str] = []
+    found: list[str] = []
 
-    def is_full() -> bool:
-        addresses.append(str(driver.execute_script(_LAST_IMAGE, TILES)))
-        return not is_preview(addresses[-1])
+    def is_found() -> bool:
+        shown, asked = driver.execute_script(_NEW_IMAGES, TILES)
+        found.extend(url for url in (shown, *filter(_is_foreign, asked)) if not is_preview(url))
+        return bool(found)
 
-    return Link(addresses[-1]) if _wait(is_full, FULL_IMAGE_SECONDS) else None
+    return Link(found[0]) if _wait(is_found, FULL_IMAGE_SECONDS) else None
 
 
 def _scripted(driver: WebDriver, tile: _Tile) -> Link | None:

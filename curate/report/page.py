@@ -15,16 +15,22 @@ from urllib.parse import urlsplit
 from pipeline.language import _, is_korean
 from pipeline.records import DOMAINS, SPLITS, Candidate, Domain, Split, Verdict
 
+DOUBTFUL = "doubtful"
+"""The group of the images that are kept with a flag."""
 MOST_PER_REASON = 500
 """Pictures that the report shows for one reason; more are only counted, so that the file still opens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An image as the report shows it: its size in pixels (0 where it has none), a JPEG (or no bytes), its source."""
+    """An image as the report shows it: its size in pixels (0 where it has none), a JPEG (or no bytes), its source.
+
+    `real_pixels`: how many pixels its detail fills (`curate.duplicates.real_pixels`).
+    """
 
     width: int
     height: int
+    real_pixels: int
     size_bytes: int
     thumbnail: bytes
     candidate: Candidate | None
@@ -37,7 +43,7 @@ def report_page(
     verdicts: Iterable[Verdict],
     images: Mapping[str, Shown],
 ) -> bytes:
-    """The whole page as UTF-8. `images` has what is shown, by sha256: rejected images and what was kept instead.
+    """The whole page as UTF-8. `images` has what is shown, by sha256: rejected and doubtful images, and what was kept.
 
     Titles, queries and addresses are strangers' text: they lie in a JSON block in which no tag can begin, the script
     puts them in as text only, links are http or https, and the page's policy forbids every script but this one.
@@ -49,7 +55,7 @@ def report_page(
         "heading": _("{dataset}: what was rejected", dataset=dataset),
         "texts": _texts(),
         "table": _table(names, counts),
-        "groups": _groups(list(verdicts), names),
+        "groups": _groups(list(verdicts), names, images),
         "images": {sha256: _image(image) for sha256, image in sorted(images.items())},
     }
     values = {
@@ -66,14 +72,25 @@ def report_page(
 
 
 def shown_verdicts(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """The rejected images that the page shows: the first MOST_PER_REASON of each reason."""
+    """What the page shows: the MOST_PER_REASON least certain of each reason, and of the kept images with a doubt."""
     seen: Counter[str] = Counter()
     shown = []
-    for verdict in verdicts:
-        seen[verdict.reason] += 1
-        if not verdict.kept and seen[verdict.reason] <= MOST_PER_REASON:
+    for verdict in sorted(filter(_group_of, verdicts), key=_certainty):
+        seen[_group_of(verdict)] += 1
+        if seen[_group_of(verdict)] <= MOST_PER_REASON:
             shown.append(verdict)
     return shown
+
+
+def _group_of(verdict: Verdict) -> str:
+    """Under which heading an image stands, "" for one that is kept without a doubt."""
+    return verdict.reason or (DOUBTFUL if verdict.flags else "")
+
+
+def _certainty(verdict: Verdict) -> tuple[float, str]:
+    """How far an image lies beyond the limit, for copies how much they correlate; the least certain comes first."""
+    far = abs(verdict.score - verdict.threshold) / (abs(verdict.threshold) or 1)
+    return far, verdict.other or verdict.sha256
 
 
 def _policy(style: str, script: str) -> str:
@@ -113,16 +130,20 @@ def _table(names: Mapping[Domain, str], counts: Mapping[Split, Mapping[Domain, i
     return [[_("kept"), *SPLITS], *rows]
 
 
-def _groups(verdicts: list[Verdict], names: Mapping[Domain, str]) -> list[dict[str, object]]:
-    rejected = sorted((verdict for verdict in verdicts if not verdict.kept), key=lambda verdict: verdict.reason)
-    groups = [(reason, list(members)) for reason, members in groupby(rejected, key=lambda verdict: verdict.reason)]
-    groups.sort(key=lambda group: (-len(group[1]), group[0]))
-    return [_group(reason, members, names) for reason, members in groups]
+def _groups(
+    verdicts: list[Verdict], names: Mapping[Domain, str], images: Mapping[str, Shown]
+) -> list[dict[str, object]]:
+    rejected = sorted(filter(_group_of, verdicts), key=_group_of)
+    groups = [(reason, list(members)) for reason, members in groupby(rejected, key=_group_of)]
+    groups.sort(key=lambda group: (group[0] != DOUBTFUL, -len(group[1]), group[0]))
+    return [_group(reason, members, names, images) for reason, members in groups]
 
 
-def _group(reason: str, members: Sequence[Verdict], names: Mapping[Domain, str]) -> dict[str, object]:
+def _group(
+    reason: str, members: Sequence[Verdict], names: Mapping[Domain, str], images: Mapping[str, Shown]
+) -> dict[str, object]:
     name, meaning = _reasons().get(reason, (reason, ""))
-    shown = sorted(shown_verdicts(members), key=lambda verdict: (verdict.other, verdict.sha256))
+    shown = shown_verdicts(members)
     more = len(members) - len(shown)
     return {
         "reason": reason,
@@ -131,7 +152,7 @@ def _group(reason: str, members: Sequence[Verdict], names: Mapping[Domain, str])
         "total": len(members),
         "more": _("and {count} more that are not shown", count=more) if more else "",
         "images": [
-            {"sha256": verdict.sha256, "other": verdict.other, "why": _why(verdict, names)} for verdict in shown
+            {"sha256": verdict.sha256, "other": verdict.other, "why": _why(verdict, names, images)} for verdict in shown
         ],
     }
 
@@ -139,7 +160,8 @@ def _group(reason: str, members: Sequence[Verdict], names: Mapping[Domain, str])
 def _reasons() -> dict[str, tuple[str, str]]:
     """Each reason's name and what it means, in the user's language."""
     return {
-        "duplicate": (_("Copies"), _("They look like an image that is larger and was kept.")),
+        DOUBTFUL: (_("Kept, with a doubt"), _("Nothing certain is wrong with them. Look at these first.")),
+        "duplicate": (_("Copies"), _("They were made from the same picture as an image that was kept.")),
         "domain_conflict": (_("In both domains"), _("The same picture was found for A and for B.")),
         "split_bridge": (
             _("Bridges"),
@@ -150,25 +172,75 @@ def _reasons() -> dict[str, tuple[str, str]]:
         "no_source": (_("Without a source"), _("No query brought them; run the crawl again.")),
         "empty": (_("Empty"), _("The file has no bytes.")),
         "not_image": (_("No image"), _("The bytes are no image in a format that is read.")),
+        "needs_heic": (_("HEIC"), _('HEIC needs the extra "heic": pip install "unpaired[heic]"')),
         "corrupt": (_("Damaged"), _("The image cannot be decoded to its end.")),
         "too_many_pixels": (_("Too many pixels"), _("Decoding it would take too much memory.")),
         "crashed": (_("Crashed"), _("The decoder crashed or did not end, twice.")),
         "missing": (_("Missing"), _("The file is no longer in raw/; crawl it again.")),
         "changed": (_("Changed"), _("The file's bytes are no longer those that were downloaded.")),
+        **_looks(),
     }
 
 
-def _why(verdict: Verdict, names: Mapping[Domain, str]) -> str:
-    score, threshold = f"{verdict.score:g}", f"{verdict.threshold:g}"
+def _looks() -> dict[str, tuple[str, str]]:
+    """The reasons of `curate.thresholds`."""
+    return {
+        "blank": (_("Blank"), _("There is next to nothing on them.")),
+        "not_a_photo": (_("No photo"), _("A drawing, a logo, a text, a screenshot or a cut-out.")),
+        "dark": (_("Dark"), _("Even their brightest spots are dark.")),
+        "bright": (_("Bright"), _("Even their darkest spots are bright.")),
+        "blown_out": (_("Blown out"), _("Much of them is plain white.")),
+        "faded": (_("Faded"), _("Their brightness hardly varies.")),
+        "blurred": (_("Blurred"), _("Not even their sharpest spot is sharp.")),
+        "upscaled": (_("Enlarged"), _("They have no detail at the size that they have.")),
+        "posterised": (_("Posterised"), _("They have only a few levels of brightness.")),
+        "blocky": (_("Blocky"), _("The blocks of a heavy JPEG compression show.")),
+        "noisy": (_("Noisy"), _("There is noise even where nothing is.")),
+        "greyscale": (_("Grey"), _("They have no colour.")),
+        "borders": (_("Borders"), _("There are even strips along their edges.")),
+        "text": (_("Text"), _("Letters stand on them.")),
+    }
+
+
+def _why(verdict: Verdict, names: Mapping[Domain, str], images: Mapping[str, Shown]) -> str:
+    score, threshold = f"{verdict.score:.3g}", f"{verdict.threshold:.3g}"
     if verdict.reason == "duplicate":
-        return _("{score} of 64 bits differ, up to {threshold} is a copy", score=score, threshold=threshold)
+        rule = _rules().get(verdict.detail, verdict.detail)
+        better = _advantage(images[verdict.other], images[verdict.sha256])
+        return _("{rule} (correlation {score}); the other {advantage}", rule=rule, score=score, advantage=better)
     if verdict.reason == "too_small":
         return _("shorter side {score} px, at least {threshold}", score=score, threshold=threshold)
     if verdict.reason == "extreme_aspect":
         return _("{score} times as long as wide, at most {threshold}", score=score, threshold=threshold)
     if verdict.reason == "domain_conflict":
         return _("found for {a} and for {b}", a=names["A"], b=names["B"])
-    return ""
+    if verdict.kept:
+        return ", ".join(_looks().get(flag, (flag, ""))[0] for flag in verdict.flags.split(","))
+    return _("score {score}, limit {threshold}", score=score, threshold=threshold) if verdict.threshold else ""
+
+
+def _rules() -> dict[str, str]:
+    """By what a copy was told (`curate.relation`), in the user's language."""
+    return {
+        "same content": _("the same content everywhere"),
+        "under a veil": _("the same content behind a veil"),
+        "under a faint veil": _("the same content behind a faint veil"),
+        "under lettering": _("the same content behind letters"),
+        "under a veil with lettering": _("the same content behind a veil with letters"),
+        "under a badge": _("the same content behind a badge"),
+        "under a bar": _("the same content behind a bar"),
+    }
+
+
+def _advantage(kept: Shown, copy: Shown) -> str:
+    """Why of two copies this one was kept, in the order of `curate.duplicates.by_quality`."""
+    if kept.real_pixels > copy.real_pixels:
+        return _("has more real detail")
+    if kept.width * kept.height > copy.width * copy.height:
+        return _("has more pixels")
+    if kept.size_bytes > copy.size_bytes:
+        return _("has more bytes")
+    return _("comes first by its hash")
 
 
 def _image(image: Shown) -> dict[str, str]:

@@ -70,6 +70,7 @@ class Search:
     inline_thumbnails: int
     hover_link: bool
     panel: bool
+    panel_waits: bool
     preview_delay: tuple[float, float]
     show_more_after: int
     script_data: bool
@@ -267,6 +268,7 @@ def _configuration(search: Search) -> str:
             "jsname": search.dress.jsname_share,
             "hoverLink": search.hover_link,
             "panel": search.panel,
+            "panelWaits": search.panel_waits,
             "previewDelay": search.preview_delay,
             "showMoreAfter": search.show_more_after,
             "ended": ENDED,

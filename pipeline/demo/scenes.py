@@ -50,6 +50,11 @@ def render_leaf(scene: Scene) -> Image.Image:
     return finish(canvas.develop()[0], canvas)
 
 
+def drawn_streets(first: int = 900_300, count: int = 8) -> dict[str, Image.Image]:
+    """Streets of consecutive seeds in leaf, by name: photos for those who have none."""
+    return {f"street {seed}": render_leaf(compose(seed)).convert("RGB") for seed in range(first, first + count)}
+
+
 def render_blossom(scene: Scene) -> Image.Image:
     """The scene in blossom alone."""
     canvas = _paint(scene)

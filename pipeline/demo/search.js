@@ -135,7 +135,10 @@ function run(config) {
   function picture(facts) {
     const image = make("img", "full", "kn3ccd", { alt: facts.title, src: "/images?q=tbn:" + facts.tbnid });
     const [least, most] = config.previewDelay;
-    setTimeout(() => { image.src = facts.image; }, 1000 * (least + (most - least) * random()));
+    const full = new Image();
+    const show = () => { image.src = facts.image; };
+    const begin = () => (config.panelWaits ? Object.assign(full, { onload: show, src: facts.image }) : show());
+    setTimeout(begin, 1000 * (least + (most - least) * random()));
     return image;
   }
 

@@ -63,13 +63,15 @@ class Behaviour:
     `jsname` is the share (0 to 1) of tiles, panels and controls that carry their `jsname`; `show_more_after` the
     batches, the first page among them, until the control must be clicked, and again after as many (0: never);
     `captcha_after` the result batches until every further one leads to /sorry/index (0: never); `duplicates` the share
-    of tiles that come twice; `preview_delay` the least and most seconds until a panel shows the full picture; `trap` an
-    address that the result page embeds and that no browser of ours may reach.
+    of tiles that come twice; `preview_delay` the least and most seconds until a panel shows the full picture, which
+    with `panel_waits` must have loaded before; `trap` an address that the result page embeds and that no browser of
+    ours may reach.
     """
 
     consent: bool = True
     hover_link: bool = True
     panel: bool = True
+    panel_waits: bool = False
     script_data: bool = True
     jsname: float = 0.8
     preview_delay: tuple[float, float] = (0.2, 0.6)
@@ -280,6 +282,7 @@ class _SearchSite:
             inline_thumbnails=behaviour.inline_thumbnails,
             hover_link=behaviour.hover_link,
             panel=behaviour.panel,
+            panel_waits=behaviour.panel_waits,
             preview_delay=behaviour.preview_delay,
             show_more_after=behaviour.show_more_after,
             script_data=behaviour.script_data,

@@ -1,0 +1,265 @@
+"""Two aligned views -> what of one the other does not explain: content that moved, and what only one of them has."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from curate.alignment import Alignment, Floats, Mask, correlation, warped
+
+_BLUR = 1.5
+"""Pixels by which both are smoothed before their levels are compared: JPEG, noise and sharpening live below that."""
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_BLOCK = 16
+_LEAST_MASS = 100.0
+"""Grey levels summed over a spot's pixels, beyond the tolerance, from which the spot counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How far textured 16 x 16 blocks lie from where the alignment says, in pixels of the coarser picture: the
+    `median`, and `most`, within which 9 of 10 lie. `blocks` counts them; with none the distances are 0."""
+
+    blocks: int
+    median: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is left between two views when one is turned into the other's place and colours: spots that differ.
+
+    - `noise`: the typical difference of grey levels outside of them, after smoothing.
+    - `share`: how much of the overlap the spots cover; `spots` counts them.
+    - `through`: the correlation of fine detail within them: near 1 where something see-through lies over it.
+    - `sided`: from 0 to 1, whether all differences are brighter or all are darker.
+    - `owned`: from 0.5 to 1, whether all spots stand out of the same one of the two pictures.
+    - `edge`: from 0 to 1, that picture's part of the steepness along the edges of the spots.
+    - `steepness`: grey levels a pixel, which one in ten of the spots' pixels exceeds in that picture.
+    - `one_colour`, `two_colours`: the share of the spots' pixels in its commonest colours there.
+    - `vivid`: whether the commonest is white or strongly coloured.
+    - `motion`: how far the rest moved; lettering drawn over a picture moves with nothing.
+    """
+
+    noise: float
+    share: float
+    spots: int
+    through: float
+    sided: float
+    owned: float
+    edge: float
+    steepness: float
+    one_colour: float
+    two_colours: float
+    vivid: bool
+    motion: Motion
+
+
+def _motion(guess: "_Guess", inside: Mask) -> Motion:
+    """How far the content of blocks is off: about 0 in a copy, whatever was done to its colours; in two frames of a
+    video things at different depths move apart (a least-squares shift of each block, Lucas and Kanade 1981)."""
+    expected, seen = guess.explained @ _LUMA, guess.picture @ _LUMA
+    down, across = np.gradient(expected)
+    shifts = [
+        shift
+        for place in _blocks(inside)
+        if (shift := _shift(expected[place], seen[place], across[place], down[place])) is not None
+    ]
+    if not shifts:
+        return Motion(0, 0.0, 0.0)
+    return Motion(len(shifts), float(np.median(shifts)), float(np.percentile(shifts, 90)))
+
+
+def _blocks(inside: Mask) -> list[tuple[slice, slice]]:
+    height, width = inside.shape
+    places = [
+        (slice(y, y + _BLOCK), slice(x, x + _BLOCK))
+        for y in range(0, height - _BLOCK + 1, _BLOCK)
+        for x in range(0, width - _BLOCK + 1, _BLOCK)
+    ]
+    return [place for place in places if inside[place].all()]
+
+
+def _shift(fixed: Floats, moved: Floats, across: Floats, down: Floats) -> float | None:
+    """How many pixels a block is off; None where it has no corner to tell by, or does not fit at all."""
+    tensor = np.array([[np.mean(across**2), np.mean(across * down)], [np.mean(across * down), np.mean(down**2)]])
+    if np.linalg.eigvalsh(tensor)[0] < 4:
+        return None
+    columns = np.stack([fixed - fixed.mean(), np.ones_like(fixed), across, down], axis=-1).reshape(-1, 4).astype(float)
+    values = moved.ravel().astype(float)
+    solution = np.linalg.lstsq(columns, values, rcond=None)[0]
+    fits = correlation((columns @ solution).astype(np.float32), values.astype(np.float32)) >= 0.8
+    return float(np.hypot(solution[2], solution[3]) / abs(solution[0])) if fits and abs(solution[0]) > 0.05 else None
+
+
+def _blurred(levels: Floats, sigma: float) -> Floats:
+    return np.asarray(cv2.GaussianBlur(levels, (0, 0), sigma), dtype=np.float32)
+
+
+def _moved(alignment: Alignment) -> tuple[Floats, Mask]:
+    """The moved picture in the fixed one's place, and where both are, without the rim that a blur mixes."""
+    height, width = alignment.fixed.height, alignment.fixed.width
+    levels, inside = warped(alignment.moved.colours, alignment.matrix, height, width)
+    rim = np.ones((5, 5), np.uint8)
+    within = cv2.erode(inside.astype(np.uint8), rim, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return levels, np.asarray(within, dtype=bool)
+
+
+def change(alignment: Alignment) -> Change | None:
+    """What differs, or None where too little of the pictures can be compared."""
+    guess, inside = _better_guess(alignment)
+    if guess is None:
+        return None
+    excess = _excess(guess, inside)
+    count, labels = cv2.connectedComponents((excess > 0).astype(np.uint8))
+    masses = np.bincount(labels.ravel(), excess.ravel(), count)
+    masses[0] = 0
+    large = np.flatnonzero(masses >= _LEAST_MASS)
+    places = np.isin(labels, large)
+    if not len(large):
+        return Change(guess.noise, 0.0, 0, 1.0, 1.0, 1.0, 0.5, 0.0, 1.0, 1.0, False, _motion(guess, inside))
+    edges = np.array([_edge_share(labels == spot, guess) for spot in large])
+    weights = masses[large] / masses[large].sum()
+    seen_owns = float(weights[edges > 0.5].sum())
+    owner = guess.sharp if seen_owns >= 0.5 else guess.source
+    colours = _commonest(owner[places])
+    difference = (guess.picture @ _LUMA - guess.explained @ _LUMA)[places]
+    return Change(
+        noise=guess.noise,
+        share=float(places.sum() / inside.sum()),
+        spots=len(large),
+        through=_through(guess, places),
+        sided=float(abs(difference.sum()) / np.abs(difference).sum()),
+        owned=max(seen_owns, 1 - seen_owns),
+        edge=float(weights @ (edges if seen_owns >= 0.5 else 1 - edges)),
+        steepness=float(np.percentile(_slopes(owner @ _LUMA)[places], 90)),
+        one_colour=colours[0].share,
+        two_colours=colours[0].share + colours[1].share,
+        vivid=_is_vivid(colours[0].level),
+        motion=_motion(guess, inside & ~places),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """A picture (height, width, 3), and the same as the other one explains it. `sharp` and `source` are the two as
+    they were before smoothing."""
+
+    picture: Floats
+    explained: Floats
+    sharp: Floats
+    source: Floats
+    noise: float
+    contrast: float
+
+
+def _better_guess(alignment: Alignment) -> tuple[_Guess | None, Mask]:
+    """Of two directions the one that explains more (grey levels follow from colours, not the other way round)."""
+    fixed = alignment.fixed.colours.astype(np.float32)
+    moved, inside = _moved(alignment)
+    guesses = [_explained(fixed, moved, inside), _explained(moved, fixed, inside)]
+    usable = [guess for guess in guesses if guess is not None]
+    return min(usable, key=lambda guess: guess.noise / guess.contrast, default=None), inside
+
+
+def _explained(sharp_source: Floats, sharp_target: Floats, inside: Mask) -> _Guess | None:
+    """`target` as a smooth function of the colours of `source` and of the place, fitted to the greater part of it.
+
+    Sixteen terms: what tinting, greying, gamma, contrast and a vignette do. What they cannot explain stands out.
+    """
+    source, target = _blurred(sharp_source, _BLUR), _blurred(sharp_target, _BLUR)
+    terms = _terms(source)
+    every = np.s_[::2, ::2]
+    usable = inside[every] & (target[every].min(axis=-1) > 3) & (target[every].max(axis=-1) < 252)
+    if np.sum(usable) < 200:
+        usable = inside[every]
+    if np.sum(usable) < 200:
+        return None
+    inputs, outputs = terms[every][usable].astype(np.float64), target[every][usable].astype(np.float64)
+    kept = np.ones(len(outputs), dtype=bool)
+    for trimmed in range(5):
+        chosen = inputs[kept]
+        weights = np.linalg.solve(chosen.T @ chosen + 1e-3 * np.eye(inputs.shape[1]), chosen.T @ outputs[kept])
+        misses = np.abs((outputs - inputs @ weights) @ _LUMA.astype(np.float64))
+        noise = float(np.median(misses)) * 1.48 + 0.5
+        kept = misses < 2.5 * noise if trimmed else misses <= np.quantile(misses, 0.75)
+    explained = np.clip(terms @ weights.astype(np.float32), 0, 255)
+    contrast = float((target @ _LUMA)[inside].std()) + 1
+    return _Guess(target, explained, sharp_target, sharp_source, noise, contrast)
+
+
+def _terms(source: Floats) -> Floats:
+    height, width = source.shape[:2]
+    sides = [np.linspace(-1, 1, length, dtype=np.float32) for length in (height, width)]
+    y, x = np.meshgrid(*sides, indexing="ij")
+    colours = source / 255 - 0.5
+    grey = colours @ _LUMA
+    bands = [colours[..., band] for band in range(3)]
+    bent = [band**2 for band in bands]
+    places = [x, y, x * x, y * y, x * y, grey * x, grey * y, grey * (x * x + y * y)]
+    return np.stack([np.ones_like(grey), *bands, *bent, grey**3, *places], axis=-1).astype(np.float32)
+
+
+def _excess(guess: _Guess, inside: Mask) -> Floats:
+    """By how many grey levels the pictures differ beyond noise, half a pixel of unevenness, and clipping."""
+    seen, expected = guess.picture @ _LUMA, guess.explained @ _LUMA
+    down, across = np.gradient(expected)
+    edge = cv2.dilate(np.hypot(across, down), np.ones((3, 3), np.uint8))
+    excess = np.abs(seen - expected) - (6 + 2 * guess.noise + 0.6 * edge)
+    clipped = ((seen < 6) & (expected < 14)) | ((seen > 249) & (expected > 241))
+    return np.where(inside & ~clipped, np.maximum(excess, 0), 0).astype(np.float32)
+
+
+def _slopes(levels: Floats) -> Floats:
+    down, across = np.gradient(levels)
+    return np.asarray(np.hypot(across, down), dtype=np.float32)
+
+
+def _edge_share(spot: Mask, guess: _Guess) -> float:
+    """Around a spot, the steepness of the picture in that of both: where it is more than half, the spot is its."""
+    top, left = np.argwhere(spot).min(axis=0) - 4
+    bottom, right = np.argwhere(spot).max(axis=0) + 5
+    window = np.s_[max(0, top) : bottom, max(0, left) : right]
+    shape = spot[window].astype(np.uint8)
+    ring = cv2.dilate(shape, np.ones((5, 5), np.uint8)) > cv2.erode(shape, np.ones((3, 3), np.uint8))
+    if not ring.any():
+        return 0.5
+    steep = [float(_slopes(levels[window] @ _LUMA)[ring].mean()) for levels in (guess.picture, guess.explained)]
+    return steep[0] / (sum(steep) + 1e-6)
+
+
+def _through(guess: _Guess, places: Mask) -> float:
+    core = np.asarray(cv2.erode(places.astype(np.uint8), np.ones((3, 3), np.uint8)), dtype=bool)
+    core = core if core.sum() > 50 else places
+    greys = [levels @ _LUMA for levels in (guess.picture, guess.explained)]
+    detail = [(grey - _blurred(grey, 3))[core] for grey in greys]
+    return correlation(*detail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Colour:
+    """A colour (3,) and the share of pixels within 15 levels of it."""
+
+    level: Floats
+    share: float
+
+
+def _commonest(colours: Floats) -> list[_Colour]:
+    """The two commonest colours of pixels (n, 3), the second among those that the first does not cover."""
+    left = colours
+    found: list[_Colour] = []
+    for _turn in range(2):
+        if not len(left):
+            found.append(_Colour(found[0].level, 0.0))
+            break
+        bins = (left // 16).astype(np.int64) @ np.array([400, 20, 1])
+        values, counts = np.unique(bins, return_counts=True)
+        centre = left[bins == values[counts.argmax()]].mean(axis=0)
+        near = np.linalg.norm(left - centre, axis=1) < 15
+        found.append(_Colour(centre, float(near.sum() / len(colours))))
+        left = left[~near]
+    return found
+
+
+def _is_vivid(colour: Floats) -> bool:
+    return bool(colour.max() - colour.min() >= 76 or colour.min() >= 235)
