@@ -1,11 +1,11 @@
 """How fast photos are curated, beside cleanvision and imagededup doing their part of the same work; and the memory.
 
 Photos of 1,600 pixels (seeded; one in ten is a smaller copy of another) lie in a folder. Ours decodes, checks, hashes,
-looks for copies, resizes and writes the report; cleanvision runs its checks and imagededup its pHash, and neither
-writes a picture. Each run is a process of its own, with one working process, and the contestants take turns. Run by
-hand:
+looks for copies, resizes and writes the report; cleanvision runs its checks and imagededup its pHash. Neither writes a
+picture, so that one contestant resizes what they leave with Pillow, as their users must. Each run is a process of its
+own, with one working process, and the contestants take turns. Run by hand:
 
-    python benchmarks/curation.py [--rounds 3] [--images 200] [--many 800] [--peers-python PATH]
+    python benchmarks/curation.py [--rounds 3] [--images 400] [--many 1600] [--peers-python PATH]
 
 `--peers-python` names the interpreter of another environment, in which cleanvision and imagededup are installed.
 """
@@ -41,14 +41,14 @@ class Measured:
 
 
 def photo(number: int) -> bytes:
-    """A JPEG with the size and the detail of a photo on the web, some 350 kB; every tenth is a copy of the last."""
+    """A JPEG with the size and the detail of a photo on the web, some 400 kB; every tenth is a copy of the last."""
     import numpy as np
     from PIL import Image
 
     is_copy = number % ONE_COPY_IN == ONE_COPY_IN - 1
     generator = np.random.default_rng(number - is_copy)
     picture = np.zeros((SIZE[1], SIZE[0], 3), dtype=np.float32)
-    for cells in (4, 12, 40, 160):  # shapes of all sizes, as the spectrum of photos has them
+    for cells in (4, 12, 40, 160, 400):  # shapes of all sizes, as the spectrum of photos has them
         coarse = generator.integers(0, 256, (cells * 2, cells * 3, 3), dtype=np.uint8)
         layer = Image.fromarray(coarse).resize(SIZE, Image.Resampling.BICUBIC)
         picture += np.asarray(layer, dtype=np.float32) / np.sqrt(cells)
@@ -102,6 +102,21 @@ def peers(photos: Path, _folder: Path) -> int:
     return len(encodings)
 
 
+def peers_and_pillow(photos: Path, folder: Path) -> int:
+    """The same, and then the resizing that both leave to their user."""
+    from PIL import Image
+
+    count = peers(photos, folder)
+    folder.mkdir()
+    for path in sorted(photos.iterdir()):
+        with Image.open(path) as picture:
+            scale = 286 / min(picture.size)
+            size = round(picture.width * scale), round(picture.height * scale)
+            resized = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+            resized.save(folder / path.name, quality=95, subsampling=0)
+    return count
+
+
 @dataclass(frozen=True)
 class Contestant:
     """What is loaded and laid ready before the clock starts, and what is measured."""
@@ -113,6 +128,7 @@ class Contestant:
 
 CONTESTANTS = {
     "peers": Contestant(("cleanvision", "imagededup.methods"), nothing, peers),
+    "peers+PIL": Contestant(("cleanvision", "imagededup.methods"), nothing, peers_and_pillow),
     "ours": Contestant(("curate.build",), collected, ours),
     "ours x 2": Contestant(("curate.build",), collected, two_processes),
 }
@@ -160,9 +176,8 @@ def contestants(peers_python: str) -> dict[str, str]:
     able = bool(peers_python) and subprocess.run(check, capture_output=True, check=False).returncode == 0
     if not able:
         say(f"cleanvision and imagededup: not importable by --peers-python {peers_python or '(none given)'}; left out")
-    return {
-        name: peers_python if name == "peers" else sys.executable for name in CONTESTANTS if able or name != "peers"
-    }
+    pythons = {name: peers_python if name.startswith("peers") else sys.executable for name in CONTESTANTS}
+    return {name: python for name, python in pythons.items() if able or not name.startswith("peers")}
 
 
 def report(name: str, runs: list[Measured], others: list[Measured]) -> None:
@@ -202,8 +217,8 @@ def say(line: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--images", type=int, default=200)
-    parser.add_argument("--many", type=int, default=800)
+    parser.add_argument("--images", type=int, default=400)
+    parser.add_argument("--many", type=int, default=1600)
     parser.add_argument("--peers-python", default="")
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from curate.checks import Evidence, Judgement, judge
+from curate.checks import Evidence, Judgement, first_failure, judge, with_strangers
 from curate.comparing import Pair, compare_all, proposed
 from curate.duplicates import real_pixels
+from curate.embedding import embed_files, strangers, try_model
 from curate.manifest import (
     counts_of,
     file_name_of,
@@ -21,6 +22,7 @@ from curate.manifest import (
     way_of,
 )
 from curate.measure import Measured, measure_all, unmeasured
+from curate.onnx import Model, read_model
 from curate.options import CurateOptions
 from curate.papers import papers_stand, write_papers
 from curate.raw import RawFile, raw_file
@@ -28,6 +30,7 @@ from curate.report.page import Shown, report_page, shown_verdicts
 from curate.resize import Form, Rendered, Rendering, finished_size, render, thumbnail
 from curate.separation import Separation, separation
 from curate.swap import build_dir, commit, finish_or_undo, link_or_copy, pictures_dir, remove
+from curate.thresholds import Finding
 from curate.views import CYCLEGAN, refuse_strangers, show_views, views_stand
 from pipeline.adoption import adopt_raw
 from pipeline.catalog import Catalog, least_sources, open_catalog
@@ -44,7 +47,7 @@ from pipeline.workers import CrashedError, ProcessExecutor, finished
 logger = logging.getLogger(__name__)
 
 _BATCH = 32
-"""Measurements or comparisons that one transaction stores: a killed curation repeats at most so many."""
+"""Measurements, comparisons or vectors that one transaction stores: a killed curation repeats at most so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,12 @@ def curate(
     """Make train/ and test/, rejected/index.html and dataset.json from what was crawled; `names` are the domains'.
 
     May be killed at any moment and started again: measurements are stored as they are made, and the new tree takes the
-    old one's place whole. Raises UsageError where there is nothing to curate, too little is left, or --split changed;
-    DatasetLockedError, UnusableError, DiskError.
+    old one's place whole. Raises UsageError where there is nothing to curate, too little is left, --split changed, or
+    --embedding names no usable model; DatasetLockedError, UnusableError, DiskError.
     """
     if not dataset.catalog.is_file() and not dataset.raw.is_dir():
         raise _nothing_yet(dataset)
+    model = read_model(Path(options.embedding)) if options.embedding else None
     with lock(dataset.lock), open_catalog(dataset.catalog) as catalog, _without_leftovers(dataset):
         finish_or_undo(dataset)
         if options.layout == CYCLEGAN:
@@ -95,7 +99,9 @@ def curate(
         if not catalog.images():
             raise _nothing_yet(dataset)
         with ProcessExecutor(options.workers) as executor:
-            work = _Work(options, dataset, names, catalog, executor, progress)
+            if model and not catalog.embedded(model.sha256):
+                try_model(executor, model)
+            work = _Work(options, dataset, names, catalog, executor, progress, model)
             work.measure()
             work.compare()
             return work.build()
@@ -155,6 +161,7 @@ class _Work:
     catalog: Catalog
     executor: Executor
     progress: Progress
+    model: Model | None
 
     def measure(self) -> None:
         """Decode every image that was not decoded yet, and store the measurements batch by batch."""
@@ -182,9 +189,19 @@ class _Work:
                     (folder / one.measurement.sha256).write_bytes(one.finished)
 
     def compare(self) -> None:
-        """Compare new images with all others where that seems worth it, and store what they are to each other."""
-        measurements = self.catalog.measurements()
-        todo = proposed(measurements, self.catalog.compared(), self.catalog.comparisons())
+        """Compare new images with all others where that seems worth it, and store what they are to each other.
+
+        Images that are rejected by themselves wait until they are not, but for those that were dealt a side once.
+        """
+        sources = [source for source in self.catalog.sources() if source.sha256]
+        evidence = _evidence(self.catalog.images(), self.catalog.measurements(), sources)
+        sides = self.catalog.sides()
+        able = {
+            sha256: one.measurement
+            for sha256, one in evidence.items()
+            if one.measurement.signature and (sha256 in sides or first_failure(one, self.options) is None)
+        }
+        todo = proposed(able, self.catalog.compared(), self.catalog.comparisons())
         if todo:
             files = {image.sha256: raw_file(self.dataset, image) for image in self.catalog.images()}
             pairs = (Pair(files[one.first], files[one.second], one) for one in todo)
@@ -193,7 +210,7 @@ class _Work:
                 while batch := list(islice(comparisons, _BATCH)):
                     self.catalog.compare(one for one in batch if one)
                     step(len(batch))
-        self.catalog.mark_compared(sha256 for sha256, one in measurements.items() if one.signature)
+        self.catalog.mark_compared(able)
 
     def build(self) -> CurateSummary:
         """Judge, and build what the judgement asks for unless it is there. An image that fails now is judged anew."""
@@ -220,14 +237,44 @@ class _Work:
         evidence = _evidence(self.catalog.images(), measurements, sources)
         sides = {} if self.options.resplit else self.catalog.sides()
         judgement = judge(evidence.values(), self.catalog.comparisons(), sides, self.options)
+        judgement = with_strangers(judgement, self.strangers(judgement.kept, evidence))
         domains = {verdict.sha256: verdict.domain for verdict in judgement.verdicts}
         quoted = least_sources(
             source for source in sources if domains.get(source.sha256) in ("", source.candidate.domain)
         )
         apart = _separation(evidence, judgement)
         pictures = _pictures(evidence, quoted, judgement, self.options)
-        summary = summary_of(self.options, self.names, judgement, apart, fingerprint_of(evidence, sources))
+        summary = summary_of(self.said_options, self.names, judgement, apart, fingerprint_of(evidence, sources))
         return _Plan(evidence, quoted, judgement, apart, pictures, summary)
+
+    @property
+    def said_options(self) -> CurateOptions:
+        """The options as dataset.json tells them: the model by its hash, for where it lies is this machine's affair."""
+        return replace(self.options, embedding=self.model.sha256 if self.model else "")
+
+    def strangers(self, kept: Sequence[Verdict], evidence: Mapping[str, Evidence]) -> Mapping[str, Finding]:
+        """What of the kept images is off topic, if a model was given. It is shown those that it has not seen."""
+        if self.model is None:
+            return {}
+        seen = self.catalog.embedded(self.model.sha256)
+        new = [evidence[one.sha256].image for one in kept if one.sha256 not in seen]
+        if new:
+            self.embed([raw_file(self.dataset, image) for image in new], self.model)
+        return strangers(kept, self.catalog.embeddings(self.model.sha256))
+
+    def embed(self, files: Sequence[RawFile], model: Model) -> None:
+        """Store a vector of each image, batch by batch."""
+        without = 0
+        with self.bar(_("Embedding images"), len(files)) as step:
+            embedded = embed_files(self.executor, files, model)
+            while batch := list(islice(embedded, _BATCH)):
+                self.catalog.embed(model.sha256, {one.sha256: one.vector for one in batch if one.readable})
+                without += sum(not one.vector for one in batch)
+                step(len(batch))
+        if without:
+            logger.warning(
+                _("{file}: no vector of {count} images; they are not looked at.", file=model.path, count=without)
+            )
 
     def is_up_to_date(self, plan: _Plan) -> bool:
         dataset, judgement = self.dataset, plan.judgement

@@ -7,7 +7,7 @@ from curate.duplicates import Neighbours, by_quality, choose, neighbours_of
 from curate.options import CurateOptions
 from curate.scores import Looks
 from curate.split import Groups, deal, group
-from curate.thresholds import Appraisal, failures_of
+from curate.thresholds import Appraisal, Finding, failures_of
 from pipeline.records import Comparison, Domain, ImageRecord, Measurement, Split, Verdict
 
 MAX_ASPECT = 4.0
@@ -109,7 +109,7 @@ def judge(
     `sides` are those that earlier curations dealt. The result depends on nothing else: not on order, time or chance.
     """
     images = {one.sha256: one for one in sorted(evidence, key=lambda one: one.sha256)}
-    rejected = {sha256: verdict for sha256, one in images.items() if (verdict := _first_failure(one, options))}
+    rejected = {sha256: verdict for sha256, one in images.items() if (verdict := first_failure(one, options))}
     neighbours = _linked(images, rejected, sides, comparisons)
     groups = group(neighbours, sides)
     rejected |= {name: Verdict(name, "split_bridge") for name in groups.bridges if name not in rejected}
@@ -119,13 +119,25 @@ def judge(
     return replace(judged, verdicts=tuple(_flagged(one, images[one.sha256], options) for one in judged.verdicts))
 
 
-def _first_failure(evidence: Evidence, options: CurateOptions) -> Verdict | None:
+def first_failure(evidence: Evidence, options: CurateOptions) -> Verdict | None:
+    """Why an image is rejected by itself, whatever the others are; None where it is not."""
     return next((verdict for check in CHECKS if (verdict := check(evidence, options))), None)
 
 
 def _flagged(verdict: Verdict, evidence: Evidence, options: CurateOptions) -> Verdict:
     flags = [finding.reason for finding in evidence.appraisal(options).flags]
     return replace(verdict, flags=",".join(flags)) if flags else verdict
+
+
+def with_strangers(judgement: Judgement, found: Mapping[str, Finding]) -> Judgement:
+    """The judgement with these images flagged besides, by sha256 (`curate.offtopic`); nothing is rejected for it."""
+    verdicts = (
+        replace(one, flags=",".join(filter(None, (one.flags, found[one.sha256].reason))))
+        if one.sha256 in found
+        else one
+        for one in judgement.verdicts
+    )
+    return replace(judgement, verdicts=tuple(verdicts))
 
 
 def _linked(

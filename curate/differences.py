@@ -1,9 +1,11 @@
 """Two aligned views -> what of one the other does not explain: content that moved, and what only one of them has."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from curate.alignment import Alignment, Floats, Mask, correlation, warped
 
@@ -11,8 +13,15 @@ _BLUR = 1.5
 """Pixels by which both are smoothed before their levels are compared: JPEG, noise and sharpening live below that."""
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _BLOCK = 16
+_LEAST_TEXTURE = 4.0
+"""Squared grey levels a pixel in every direction, from which a block has a corner to tell its place by."""
+_LEAST_FIT = 0.8
+_LEAST_GAIN = 0.05
 _LEAST_MASS = 100.0
 """Grey levels summed over a spot's pixels, beyond the tolerance, from which the spot counts."""
+
+Rows = NDArray[np.float64]
+"""Numbers of blocks: (blocks,), or (blocks, pixels)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +69,45 @@ def _motion(guess: "_Guess", inside: Mask) -> Motion:
     video things at different depths move apart (a least-squares shift of each block, Lucas and Kanade 1981)."""
     expected, seen = guess.explained @ _LUMA, guess.picture @ _LUMA
     down, across = np.gradient(expected)
-    shifts = [
-        shift
-        for place in _blocks(inside)
-        if (shift := _shift(expected[place], seen[place], across[place], down[place])) is not None
-    ]
-    if not shifts:
+    whole = _in_blocks(inside).all(axis=1)
+    fixed, moved, across, down = (_in_blocks(levels)[whole].astype(float) for levels in (expected, seen, across, down))
+    cornered = _least_texture(across, down) >= _LEAST_TEXTURE
+    shifts = _shifts(*(levels[cornered] for levels in (fixed, moved, across, down)))
+    if not len(shifts):
         return Motion(0, 0.0, 0.0)
     return Motion(len(shifts), float(np.median(shifts)), float(np.percentile(shifts, 90)))
 
 
-def _blocks(inside: Mask) -> list[tuple[slice, slice]]:
-    height, width = inside.shape
-    places = [
-        (slice(y, y + _BLOCK), slice(x, x + _BLOCK))
-        for y in range(0, height - _BLOCK + 1, _BLOCK)
-        for x in range(0, width - _BLOCK + 1, _BLOCK)
-    ]
-    return [place for place in places if inside[place].all()]
+def _in_blocks(levels: NDArray[Any]) -> NDArray[Any]:
+    """The whole blocks of a picture (height, width) as rows of pixels (blocks, pixels)."""
+    rows, columns = levels.shape[0] // _BLOCK, levels.shape[1] // _BLOCK
+    whole = levels[: rows * _BLOCK, : columns * _BLOCK]
+    return whole.reshape(rows, _BLOCK, columns, _BLOCK).swapaxes(1, 2).reshape(rows * columns, _BLOCK**2)
 
 
-def _shift(fixed: Floats, moved: Floats, across: Floats, down: Floats) -> float | None:
-    """How many pixels a block is off; None where it has no corner to tell by, or does not fit at all."""
-    tensor = np.array([[np.mean(across**2), np.mean(across * down)], [np.mean(across * down), np.mean(down**2)]])
-    if np.linalg.eigvalsh(tensor)[0] < 4:
-        return None
-    columns = np.stack([fixed - fixed.mean(), np.ones_like(fixed), across, down], axis=-1).reshape(-1, 4).astype(float)
-    values = moved.ravel().astype(float)
-    solution = np.linalg.lstsq(columns, values, rcond=None)[0]
-    fits = correlation((columns @ solution).astype(np.float32), values.astype(np.float32)) >= 0.8
-    return float(np.hypot(solution[2], solution[3]) / abs(solution[0])) if fits and abs(solution[0]) > 0.05 else None
+def _least_texture(across: Rows, down: Rows) -> Rows:
+    """The lesser eigenvalue of each block's structure tensor: without texture in two directions nothing tells."""
+    a, b, c = (across**2).mean(axis=1), (across * down).mean(axis=1), (down**2).mean(axis=1)
+    least: Rows = (a + c) / 2 - np.hypot((a - c) / 2, b)
+    return least
+
+
+def _shifts(fixed: Rows, moved: Rows, across: Rows, down: Rows) -> Rows:
+    """How many pixels each block (blocks, pixels) is off, without those that do not fit at all."""
+    fixed = fixed - fixed.mean(axis=1, keepdims=True)
+    columns = np.stack([fixed, np.ones_like(fixed), across, down], axis=-1)
+    turned = columns.swapaxes(1, 2)
+    solution = np.linalg.pinv(turned @ columns, hermitian=True) @ (turned @ moved[..., None])
+    gain, right, below = solution[:, 0, 0], solution[:, 2, 0], solution[:, 3, 0]
+    fits = (_correlations((columns @ solution)[..., 0], moved) >= _LEAST_FIT) & (np.abs(gain) > _LEAST_GAIN)
+    return np.hypot(right[fits], below[fits]) / np.abs(gain[fits])
+
+
+def _correlations(first: Rows, second: Rows) -> Rows:
+    one, other = first - first.mean(axis=1, keepdims=True), second - second.mean(axis=1, keepdims=True)
+    length = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
+    shares: Rows = (one * other).sum(axis=1) / np.where(length > 0, length, 1)
+    return shares
 
 
 def _blurred(levels: Floats, sigma: float) -> Floats:

@@ -40,7 +40,7 @@ class OffTopicLimits:
 
 def embed_all(embedding: Embedding, pictures: Sequence[Image.Image]) -> Vectors:
     """The vectors of pictures, brought to length 1. Raises ValueError where the model gives no finite row for each."""
-    vectors = np.asarray(embedding(pictures), dtype=np.float32)
+    vectors = np.asarray(embedding(pictures), dtype=np.float64)  # the squares of large 32-bit floats are infinite
     if vectors.ndim != 2 or len(vectors) != len(pictures) or not np.isfinite(vectors).all():
         raise ValueError(
             f"the embedding gave {vectors.shape} for {len(pictures)} pictures: a finite row each is needed"

@@ -35,6 +35,13 @@ class CurateOptions:
     threshold: tuple[str, ...] = option(
         (), "Another limit of a check; may be given several times.", group="Checks", metavar="NAME=VALUE"
     )
+    embedding: str = option(
+        "",
+        "Flag images that are off their domain's topic, by a local image model: an ONNX file that takes one picture"
+        " (normalised as for ImageNet) and gives one row of numbers, such as the image half of a CLIP.",
+        group="Checks",
+        metavar="FILE",
+    )
     format: str = option("jpeg", "How the finished images are written.", group="Output", choices=FORMATS)
     upscale: bool = option(False, "Enlarge smaller images too, for trainers that want one size of all.", group="Output")
     layout: str = option(

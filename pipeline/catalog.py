@@ -82,6 +82,9 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX comparisons_by_second ON comparisons (second);
     CREATE TABLE compared (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE embeddings (
+        model TEXT NOT NULL, sha256 TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (model, sha256)
+    );
     """,
 )
 """One script for each version; `PRAGMA user_version` counts those that were applied. Old scripts never change."""
@@ -100,6 +103,7 @@ _DUMPED = (
     "SELECT * FROM measurements ORDER BY sha256",
     "SELECT * FROM comparisons ORDER BY first, second",
     "SELECT * FROM compared ORDER BY sha256",
+    "SELECT model, sha256, vector FROM embeddings ORDER BY model, sha256",
     "SELECT * FROM verdicts ORDER BY sha256",
     "SELECT * FROM sides ORDER BY sha256",
     "SELECT * FROM settings ORDER BY name",
@@ -266,6 +270,29 @@ class Catalog:
         with self._connection as transaction:
             transaction.executemany("INSERT OR IGNORE INTO compared VALUES (?)", [(sha256,) for sha256 in images])
 
+    def embedded(self, model: str) -> set[str]:
+        """The images that the model with this sha256 was shown."""
+        rows = self._connection.execute("SELECT sha256 FROM embeddings WHERE model = ?", (model,))
+        return {sha256 for (sha256,) in rows}
+
+    def embeddings(self, model: str) -> dict[str, bytes]:
+        """The vectors that the model with this sha256 gave, by image; empty for an image that it can do nothing with.
+
+        A pure function of the bytes of both, stored like a measurement.
+        """
+        rows = self._connection.execute(
+            "SELECT sha256, vector FROM embeddings WHERE model = ? ORDER BY sha256", (model,)
+        )
+        return dict(rows)
+
+    def embed(self, model: str, vectors: Mapping[str, bytes]) -> None:
+        """Store vectors by image."""
+        with self._connection as transaction:
+            transaction.executemany(
+                "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
+                [(model, sha256, vector) for sha256, vector in vectors.items()],
+            )
+
     def verdicts(self) -> list[Verdict]:
         """The last curation's verdict of each image, by sha256."""
         rows = self._connection.execute(f"SELECT {_VERDICT} FROM verdicts ORDER BY sha256")
@@ -314,7 +341,7 @@ class Catalog:
         """Delete every row of these images and sources, and keep the tombstones, in one transaction."""
         names = [(sha256,) for sha256 in images]
         with self._connection as transaction:
-            for table in ("images", "measurements", "compared", "verdicts", "sides", "decisions"):
+            for table in ("images", "measurements", "compared", "embeddings", "verdicts", "sides", "decisions"):
                 transaction.executemany(f"DELETE FROM {table} WHERE sha256 = ?", names)
             for side in ("first", "second"):
                 transaction.executemany(f"DELETE FROM comparisons WHERE {side} = ?", names)

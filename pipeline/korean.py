@@ -14,6 +14,12 @@ KOREAN: dict[str, str] = {
     "--dataset {name}: give a name or a path, such as street2blossom.": (
         "--dataset {name}: street2blossom 같은 이름이나 경로를 주세요."
     ),
+    "--embedding {file}: {problem}. Needed is an image model as one ONNX file, such as the image half of a "
+    "CLIP, with one input of floats, (1, 3, height, width) or (1, height, width, 3), and an output that is one "
+    "row of numbers.": (
+        "--embedding {file}: {problem}. ONNX 파일 하나로 된 이미지 모델이 필요합니다. 예: CLIP의 이미지 쪽 "
+        "절반. 입력은 실수 하나, (1, 3, 높이, 너비) 또는 (1, 높이, 너비, 3), 출력은 숫자 한 줄이어야 합니다."
+    ),
     "--format parquet needs the package pyarrow. Install it: pip install 'unpaired[parquet]'": (
         "--format parquet에는 pyarrow 패키지가 필요합니다. 설치: pip install 'unpaired[parquet]'"
     ),
@@ -75,6 +81,7 @@ KOREAN: dict[str, str] = {
         "찾으므로, 주소로 직접 적힌 사설 주소만 거절됩니다."
     ),
     "Another limit of a check; may be given several times.": ("검사의 한계를 바꿉니다. 여러 번 쓸 수 있습니다."),
+    "As in the other domain": "다른 도메인과 닮음",
     "Ask a search engine for three images and say which layers of its pages are still read; else google.": (
         "검색 엔진에 이미지 세 장을 물어보고, 페이지의 어느 층이 아직 읽히는지 알려 줍니다. 이름이 없으면 google입니다."
     ),
@@ -128,6 +135,7 @@ KOREAN: dict[str, str] = {
     "Draws how strong each edit is.": "편집의 세기를 정합니다.",
     "Earlier translations that the discriminators see again.": "판별기가 다시 보는 이전 변환 결과의 수.",
     "Else the recipe's.": "없으면 레시피의 것.",
+    "Embedding images": "이미지 임베딩 중",
     "Empty": "빈 파일",
     "Enlarge smaller images too, for trainers that want one size of all.": (
         "더 작은 이미지도 확대합니다. 모든 크기가 같아야 하는 학습 도구용."
@@ -147,6 +155,11 @@ KOREAN: dict[str, str] = {
         "목록에 적힌 이미지를 가져옵니다: 한 줄에 주소 하나, 또는 url 열이 있는 CSV나 Parquet."
     ),
     "Filters": "필터",
+    "Flag images that are off their domain's topic, by a local image model: an ONNX file that takes one "
+    "picture (normalised as for ImageNet) and gives one row of numbers, such as the image half of a CLIP.": (
+        "도메인의 주제에서 벗어난 이미지에 로컬 이미지 모델로 표시를 남깁니다. 그림 한 장을(ImageNet 방식으로 "
+        "정규화) 받아 숫자 한 줄을 내는 ONNX 파일이어야 합니다. 예: CLIP의 이미지 쪽 절반."
+    ),
     "Folder with test/A and test/B; else the run's dataset.": ("test/A와 test/B가 있는 폴더. 없으면 실행의 데이터셋."),
     "Forgotten: {images} images; {sources} addresses and {files} files removed.": (
         "잊은 이미지 {images}장. 주소 {sources}개와 파일 {files}개를 지웠습니다."
@@ -242,6 +255,8 @@ KOREAN: dict[str, str] = {
     "Of {pairs} pairs of different photos {linked} were linked and {copies} called copies.": (
         "서로 다른 사진 {pairs}쌍 가운데 {linked}쌍이 이어졌고 {copies}쌍이 사본으로 판정되었습니다."
     ),
+    "Off topic": "주제 벗어남",
+    "OpenCV cannot run it ({error})": "OpenCV가 실행하지 못합니다({error})",
     "Options": "옵션",
     "Output": "출력",
     "Politeness and limits": "예의와 한도",
@@ -359,6 +374,7 @@ KOREAN: dict[str, str] = {
     "There are even strips along their edges.": "가장자리에 고른 띠가 있습니다.",
     "There is next to nothing on them.": "거의 아무것도 없습니다.",
     "There is noise even where nothing is.": "아무것도 없는 곳에도 잡음이 있습니다.",
+    "They are more like the images of the other domain.": "다른 도메인의 이미지를 더 닮았습니다.",
     "They are much longer than wide, as banners are.": "배너처럼 한쪽이 지나치게 깁니다.",
     "They have no colour.": "색이 없습니다.",
     "They have no detail at the size that they have.": "크기에 걸맞은 세부가 없습니다.",
@@ -366,6 +382,7 @@ KOREAN: dict[str, str] = {
     "They look like images that train and like images that test; keeping them would leak between both.": (
         "학습 이미지와도 테스트 이미지와도 닮아서, 남기면 둘 사이에 정보가 샙니다."
     ),
+    "They show something else than the rest of their domain.": ("같은 도메인의 다른 이미지와는 다른 것을 보여 줍니다."),
     "They were made from the same picture as an image that was kept.": ("남긴 이미지와 같은 그림에서 만들어졌습니다."),
     "This command needs torch. Install it: pip install -e '.[train]'": (
         "이 명령에는 torch가 필요합니다. 설치하세요: pip install -e '.[train]'"
@@ -455,7 +472,16 @@ KOREAN: dict[str, str] = {
     "has more bytes": "바이트가 더 많음",
     "has more pixels": "픽셀이 더 많음",
     "has more real detail": "실제 세부가 더 많음",
+    "it brings its process down, or takes more than two minutes": "프로세스를 죽이거나 2분 넘게 걸립니다",
+    "it cannot be read ({error})": "읽을 수 없습니다({error})",
+    "it is larger than 2 GB": "2 GB보다 큽니다",
+    "it is no ONNX file or a damaged one": "ONNX 파일이 아니거나 손상되었습니다",
+    "its inputs are {inputs}": "입력이 {inputs}입니다",
     "its like in the other domain": "다른 도메인의 닮은 이미지",
+    "its outputs are {outputs}": "출력이 {outputs}입니다",
+    "its weights lie in other files; save it as one (torch.onnx.export: external_data=False)": (
+        "가중치가 다른 파일에 있습니다. 파일 하나로 저장하세요(torch.onnx.export: external_data=False)"
+    ),
     "kept": "남김",
     "kept instead": "대신 남긴 이미지",
     "measures: none, since photos have no truth to compare with": ("측정값: 없음. 사진에는 견줄 정답이 없습니다"),
@@ -480,6 +506,7 @@ KOREAN: dict[str, str] = {
     "so few that --size halves to 4 or more": "--size를 절반씩 줄여도 4 이상이 남는 수",
     "split": "나눔",
     "such as 90s, 6m or 2h": "90s, 6m, 2h 같은 값",
+    "the file changed while it was in use": "사용하는 동안 파일이 바뀌었습니다",
     "the same content behind a badge": "표지 뒤에 같은 내용",
     "the same content behind a bar": "띠 뒤에 같은 내용",
     "the same content behind a faint veil": "옅은 막 뒤에 같은 내용",
@@ -487,6 +514,7 @@ KOREAN: dict[str, str] = {
     "the same content behind a veil with letters": "글자가 있는 막 뒤에 같은 내용",
     "the same content behind letters": "글자 뒤에 같은 내용",
     "the same content everywhere": "어디나 같은 내용",
+    "there is no such file": "그런 파일이 없습니다",
     "transfer": "색 이전",
     "translucent": "반투명",
     "true or false": "true 또는 false",
@@ -546,6 +574,9 @@ KOREAN: dict[str, str] = {
     ),
     "{file}: made by a newer version of unpaired. Upgrade unpaired.": (
         "{file}: 더 새로운 unpaired가 만든 것입니다. unpaired를 업그레이드하세요."
+    ),
+    "{file}: no vector of {count} images; they are not looked at.": (
+        "{file}: 이미지 {count}장에서 벡터를 얻지 못해, 이 이미지들은 살펴보지 않습니다."
     ),
     "{file}: none of its images is to be had any more.": ("{file}: 가져올 수 있는 이미지가 하나도 남지 않았습니다."),
     "{file}: not a checkpoint ({error}); the one before it serves.": (

@@ -42,6 +42,9 @@ parent's main script again, which starts everything anew where that has no main 
 _FLAGS = ("-I", "-S")
 """The child is told its whole path, so that looking for it, a third of the start of a bare interpreter, is left out."""
 
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Each core has a process of its own; threads of numpy in each of them would only get in one another's way."""
+
 _ROOT = str(Path(__file__).resolve().parents[1])
 """Where this package lies: an editable install finds it by a hook of `site`, which the child does without."""
 
@@ -103,7 +106,8 @@ class ProcessExecutor(Executor):
             if isinstance(answer, OSError):
                 raise answer
             return answer
-        raise CrashedError(f"{work[0].__name__} crashed or hung {TRIES} times")
+        name = getattr(work[0], "__name__", work[0])  # a partial has none
+        raise CrashedError(f"{name} crashed or hung {TRIES} times")
 
     def _take_child(self) -> "_Child":
         with self._lock:
@@ -160,7 +164,12 @@ class _Child:
         arguments = [sys.executable, *_FLAGS, "-c", _PROGRAM, *descriptors, *sys.path, _ROOT]
         self._work, self._answers = os.fdopen(work, "wb"), os.fdopen(answers, "rb")
         try:
-            self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, pass_fds=(their_work, their_answers))
+            self._process = subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL,
+                pass_fds=(their_work, their_answers),
+                env={**_ONE_THREAD, **os.environ},
+            )
         except OSError:
             self._close_pipes()
             raise

@@ -141,6 +141,16 @@ def test_each_kind_of_dirt_is_rejected_with_its_reason(dataset: DatasetDir) -> N
     assert all(sha256 in report for sha256 in names)
 
 
+def test_an_image_that_is_rejected_by_itself_is_compared_when_it_is_kept(dataset: DatasetDir) -> None:
+    (small,) = add(dataset, "A", [picture(0, 60, 40, quality=60)])
+    run(dataset, replace(OPTIONS, min_size=45))
+    with open_catalog(dataset.catalog) as catalog:
+        assert small not in catalog.compared()
+    assert reasons(dataset)[small] == "too_small"
+    run(dataset)
+    assert reasons(dataset)[small] == "duplicate"
+
+
 def test_running_again_says_that_nothing_changed_and_touches_no_file(dataset: DatasetDir) -> None:
     first = run(dataset)
     before = {path: path.stat() for path in dataset.root.rglob("*") if path.is_file() and path != dataset.lock}

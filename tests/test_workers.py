@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,11 @@ def outcomes(executor: ProcessExecutor, function: object, items: list[int]) -> d
 def test_a_crash_of_the_process_costs_one_item_and_the_rest_goes_on() -> None:
     with ProcessExecutor(2) as executor:
         assert outcomes(executor, square_or_die, list(range(6))) == {0: 0, 1: 1, 2: 4, 3: "crashed", 4: 16, 5: 25}
+
+
+def test_a_crash_of_a_partial_is_told_as_any_other() -> None:
+    with ProcessExecutor(1) as executor:
+        assert outcomes(executor, partial(square_or_die), [3, 4]) == {3: "crashed", 4: 16}
 
 
 def test_a_hanging_item_is_ended_and_the_rest_goes_on() -> None:

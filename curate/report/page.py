@@ -183,7 +183,7 @@ def _reasons() -> dict[str, tuple[str, str]]:
 
 
 def _looks() -> dict[str, tuple[str, str]]:
-    """The reasons of `curate.thresholds`."""
+    """The reasons of `curate.thresholds` and of `curate.offtopic`."""
     return {
         "blank": (_("Blank"), _("There is next to nothing on them.")),
         "not_a_photo": (_("No photo"), _("A drawing, a logo, a text, a screenshot or a cut-out.")),
@@ -199,6 +199,8 @@ def _looks() -> dict[str, tuple[str, str]]:
         "greyscale": (_("Grey"), _("They have no colour.")),
         "borders": (_("Borders"), _("There are even strips along their edges.")),
         "text": (_("Text"), _("Letters stand on them.")),
+        "off_topic": (_("Off topic"), _("They show something else than the rest of their domain.")),
+        "other_domain": (_("As in the other domain"), _("They are more like the images of the other domain.")),
     }
 
 
