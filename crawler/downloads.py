@@ -3,6 +3,7 @@
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
@@ -36,8 +37,8 @@ class Downloads:
         self.pending = 0
         self._do = work
         self._per_host = per_host
-        self._changed = threading.Condition()
-        self._ready: deque[Candidate] = deque()
+        self._lock = threading.Lock()
+        self._ready: SimpleQueue[Candidate | None] = SimpleQueue()
         self._held: dict[str, deque[Candidate]] = {}
         self._busy: Counter[str] = Counter()
         self._closed = False
@@ -52,11 +53,10 @@ class Downloads:
         """Begin with a candidate as soon as a thread is free and its host is not busy."""
         self.pending += 1
         host = _host(candidate)
-        with self._changed:
+        with self._lock:
             if self._busy[host] < self._per_host:
                 self._busy[host] += 1
-                self._ready.append(candidate)
-                self._changed.notify()
+                self._ready.put(candidate)
             else:
                 self._held.setdefault(host, deque()).append(candidate)
 
@@ -76,18 +76,20 @@ class Downloads:
 
     def forget_waiting(self) -> None:
         """Do not begin what has not begun."""
-        with self._changed:
-            self.pending -= len(self._ready) + sum(map(len, self._held.values()))
-            for candidate in self._ready:
-                self._busy[_host(candidate)] -= 1
-            self._ready.clear()
+        with self._lock:
+            self.pending -= sum(map(len, self._held.values()))
             self._held.clear()
+            with suppress(Empty):
+                while candidate := self._ready.get_nowait():
+                    self.pending -= 1
+                    self._busy[_host(candidate)] -= 1
 
     def close(self, wait_seconds: float) -> None:
         """Let the threads end; wait for them so long together."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+        for _thread in self._threads:
+            self._ready.put(None)
         for thread in self._threads:
             thread.join(wait_seconds / len(self._threads))
 
@@ -102,18 +104,15 @@ class Downloads:
 
     def _next(self) -> Candidate | None:
         """The next candidate whose turn it is; waits for one, None when the downloads are closed."""
-        with self._changed:
-            while not (self._closed or self._ready):
-                self._changed.wait()
-            return None if self._closed else self._ready.popleft()
+        candidate = self._ready.get()
+        return None if self._closed else candidate
 
     def _release(self, host: str) -> None:
         """One download less from a host: the next one that waits for it may begin."""
-        with self._changed:
+        with self._lock:
             held = self._held.get(host)
             if held:
-                self._ready.append(held.popleft())
-                self._changed.notify()
+                self._ready.put(held.popleft())
                 return
             self._held.pop(host, None)
             self._busy[host] -= 1

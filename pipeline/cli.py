@@ -22,7 +22,7 @@ from pipeline.language import _
 from pipeline.parameters import GroupedCommand, collect, options_of
 from pipeline.recipe import Recipe, find_recipe, normalise
 from pipeline.records import DOMAINS, Domain, Query
-from train.options import TestOptions, TrainOptions
+from train.options import TestOptions, TrainOptions, TranslateOptions
 
 if TYPE_CHECKING:
     from crawler.crawl import CrawlSummary
@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, type] = {
     "curate": CurateOptions,
     "train": TrainOptions,
     "test": TestOptions,
+    "translate": TranslateOptions,
     "demo": DemoOptions,
 }
 """The commands that a recipe may set options for, and the dataclass that holds them."""
@@ -180,6 +181,37 @@ def test(context: click.Context, run: str, runs_dir: Path, dataset: str, as_json
         options = dataclasses.replace(options, dataroot=str(context.obj.dataset(dataset).root))
     summary = translate_test_set(options, find_run(runs_dir, run).root, progress=_bars())
     _show(summary, as_json, summary.text(context.obj.recipe.names()))
+
+
+@command("translate", _("Translate pictures of your own, each at its own size."), TranslateOptions)
+@runs_dir_option
+@click.option("--run", default="", metavar="RUN", help=_("The run that learned it; else the latest."))
+@click.argument("files", nargs=-1, metavar="FILE|DIR...", type=click.Path(path_type=Path))
+def translate(
+    context: click.Context,
+    files: tuple[Path, ...],
+    *,
+    run: str,
+    runs_dir: Path,
+    dataset: str,
+    as_json: bool,
+    **_options: Any,
+) -> None:
+    del dataset
+    _need_torch()
+    from train.rundir import find_run
+    from train.translate import translate as translate_pictures
+
+    options = collect(context, TranslateOptions)
+    if not files:
+        raise UsageError(_("translate: no FILE. Give photos, or a folder of them."))
+    if options.weights and run:
+        raise UsageError(
+            _("--weights {file}: comes in place of --run {run}. Give one of them.", file=options.weights, run=run)
+        )
+    source = None if options.weights else find_run(runs_dir, run).root
+    summary = translate_pictures(options, files, source, progress=_bars())
+    _show(summary, as_json, summary.text())
 
 
 @command("run", _("Crawl, curate, train and test by the recipe, skipping what is up to date."))

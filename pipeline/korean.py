@@ -55,6 +55,9 @@ KOREAN: dict[str, str] = {
     "--urls {file}: takes no QUERY but a side: pipeline crawl --urls FILE --domain A|B.": (
         "--urls {file}: 검색어 없이 쪽만 정합니다: pipeline crawl --urls FILE --domain A|B."
     ),
+    "--weights {file}: comes in place of --run {run}. Give one of them.": (
+        "--weights {file}: --run {run} 대신 쓰는 것입니다. 둘 중 하나만 주세요."
+    ),
     "--{filter} {word}: {engine} cannot do that. Engines that can: {engines}.": (
         "--{filter} {word}: {engine}은(는) 할 수 없습니다. 할 수 있는 엔진: {engines}."
     ),
@@ -62,6 +65,9 @@ KOREAN: dict[str, str] = {
     "0, or at least --size": "0이거나 --size 이상",
     "1 or more": "1 이상",
     "32 or more, and a multiple of 4": "32 이상이고 4의 배수",
+    "A ResNet by its blocks, or a U-Net by the size of image it suits.": (
+        "블록 수로 고르는 ResNet, 또는 맞는 이미지 크기로 고르는 U-Net."
+    ),
     "A browser profile to keep, such as one that solved a captcha.": ("남겨 둘 브라우저 프로필. 예: 캡차를 푼 프로필."),
     "A drawing, a logo, a text, a screenshot or a cut-out.": ("그림, 로고, 글자, 화면 갈무리 또는 오려 낸 것입니다."),
     "A host in a private network that images may come from; may be repeated.": (
@@ -160,16 +166,26 @@ KOREAN: dict[str, str] = {
         "도메인의 주제에서 벗어난 이미지에 로컬 이미지 모델로 표시를 남깁니다. 그림 한 장을(ImageNet 방식으로 "
         "정규화) 받아 숫자 한 줄을 내는 ONNX 파일이어야 합니다. 예: CLIP의 이미지 쪽 절반."
     ),
+    "Folder for the translations.": "변환 결과를 둘 폴더.",
     "Folder with test/A and test/B; else the run's dataset.": ("test/A와 test/B가 있는 폴더. 없으면 실행의 데이터셋."),
+    "For few images: change what discriminators see; color,translation,cutout or some of them.": (
+        "이미지가 적을 때: 판별기가 보는 것을 바꿉니다. color,translation,cutout 또는 그 일부."
+    ),
     "Forgotten: {images} images; {sources} addresses and {files} files removed.": (
         "잊은 이미지 {images}장. 주소 {sources}개와 파일 {files}개를 지웠습니다."
     ),
     "Found by {layers}.": "찾은 방법: {layers}.",
+    "Generator of another program, latest_net_G.pth or netG_A2B.pth, in place of a run.": (
+        "실행 대신 쓸 다른 프로그램의 생성기: latest_net_G.pth나 netG_A2B.pth."
+    ),
     "Go on with a run; without RUN, the latest.": "실행을 이어 갑니다. RUN이 없으면 가장 최근 것.",
     "Grey": "회색",
     "HEIC": "HEIC",
     'HEIC needs the extra "heic": pip install "unpaired[heic]"': (
         'HEIC을 읽으려면 추가 기능 "heic"이 필요합니다: pip install "unpaired[heic]"'
+    ),
+    "How a generator enlarges: by a transposed convolution, or without its checkerboard.": (
+        "생성기가 키우는 방식: 전치 합성곱, 또는 그 바둑판 무늬가 없는 방식."
     ),
     "How many different images to store per query.": "검색어마다 저장할 서로 다른 이미지 수.",
     "How old the images may be.": "얼마나 오래된 이미지까지 받을지.",
@@ -270,7 +286,6 @@ KOREAN: dict[str, str] = {
     "Remove images for good by address, host or sha256; only hashes stay, so that they never return.": (
         "주소, 호스트, sha256으로 이미지를 영구히 지웁니다. 다시 들어오지 않도록 해시만 남깁니다."
     ),
-    "Residual blocks of the generators.": "생성기의 잔차 블록.",
     "Resizing images": "이미지 크기 조정",
     "Run the browser without its sandbox, as root must.": (
         "샌드박스 없이 브라우저를 실행합니다. root는 이 옵션이 필요합니다."
@@ -288,6 +303,9 @@ KOREAN: dict[str, str] = {
         "그린 거리 대신 이 폴더의 사진을 B로 내놓습니다."
     ),
     "Share of the images that train; the rest tests.": "학습에 쓸 이미지의 비율. 나머지는 테스트.",
+    "Share of the steps in which the identity weight falls to 0; 0 keeps it.": (
+        "항등 가중치가 0으로 내려가는 데 쓰는 단계의 비율. 0이면 그대로."
+    ),
     "Shorter side before the random crop; 0 takes 286/256 of --size.": (
         "무작위로 자르기 전 짧은 변. 0이면 --size의 286/256."
     ),
@@ -320,6 +338,7 @@ KOREAN: dict[str, str] = {
     "The GPU's memory is full. Train with a smaller --size or --batch-size.": (
         "GPU 메모리가 가득 찼습니다. --size나 --batch-size를 줄이세요."
     ),
+    "The adversarial loss.": "적대적 손실.",
     "The blocks of a heavy JPEG compression show.": "심한 JPEG 압축의 블록이 보입니다.",
     "The browser does not answer: {message}. What was found is kept; run the same command again (`pipeline "
     "doctor` says what is missing).": (
@@ -358,6 +377,7 @@ KOREAN: dict[str, str] = {
     "The recipe's file, or the pictures' folder; else the dataset's name in this folder.": (
         "recipe는 파일, 이미지는 폴더. 생략하면 이 폴더에 데이터셋 이름으로."
     ),
+    "The run that learned it; else the latest.": "이를 배운 실행. 없으면 가장 최근 것.",
     "The same picture was found for A and for B.": "같은 그림이 A와 B 양쪽에서 나왔습니다.",
     "The same seed gives the same run.": "같은 시드는 같은 결과를 냅니다.",
     "The search engine, or several that take turns: google, bing, naver, duckduckgo, openverse, commons.": (
@@ -404,6 +424,7 @@ KOREAN: dict[str, str] = {
     "Train on the NVIDIA GPU.": "NVIDIA GPU로 학습합니다.",
     "Training": "학습 중",
     "Translate on the NVIDIA GPU.": "NVIDIA GPU로 변환합니다.",
+    "Translate pictures of your own, each at its own size.": "내 사진을 원래 크기 그대로 변환합니다.",
     "Translate the test images both ways, into the run's folder.": (
         "테스트 이미지를 양방향으로 변환해 실행 폴더에 넣습니다."
     ),
@@ -415,9 +436,12 @@ KOREAN: dict[str, str] = {
         "run은 pipeline.toml대로 모두 하며, demo는 전 과정을 보여 줍니다."
     ),
     "Under an open licence, as far as the engine knows.": ("검색 엔진이 아는 한에서 공개 라이선스인 이미지만."),
+    "Weight of B's cycle loss; else the same.": "B의 순환 손실 가중치. 없으면 같은 값.",
+    "Weight of B's identity loss; else the same.": "B의 항등 손실 가중치. 없으면 같은 값.",
     "Weight of the cycle loss.": "순환 손실의 가중치.",
     "Weight of the identity loss.": "항등 손실의 가중치.",
     "What a generator gives: an image, or a change to its input.": ("생성기가 내는 것: 이미지, 또는 입력에 더할 변화."),
+    "What is judged: patches, or pixels.": "판별하는 단위: 조각 또는 픽셀.",
     "What is written.": "무엇을 쓸지 정합니다.",
     "What kind of picture.": "그림의 종류.",
     "What the dataset holds: found, fetched, failed, kept, rejected, split.": (
@@ -425,6 +449,7 @@ KOREAN: dict[str, str] = {
     ),
     "Where the run folders lie.": "실행 폴더가 있는 곳.",
     "Which streets are drawn, and how the training begins.": ("어떤 거리를 그리고 학습을 어떻게 시작할지 정합니다."),
+    "Which way a run translates.": "실행이 변환하는 방향.",
     "With --live: run the browser without its sandbox, as root must.": (
         "--live와 함께: 샌드박스 없이 브라우저를 실행합니다. root는 이 옵션이 필요합니다."
     ),
@@ -442,6 +467,7 @@ KOREAN: dict[str, str] = {
     "`pipeline curate` brings the report up to date.": ("`pipeline curate`를 실행하면 보고서가 새로 만들어집니다."),
     "a list of at least one search query": "하나 이상의 검색어 목록",
     "a list of texts": "글 목록",
+    "a multiple of {side} for {generator}": "{generator}에서는 {side}의 배수",
     "a number": "숫자",
     "a number above 0": "0보다 큰 수",
     "a number from 0": "0 이상의 수",
@@ -465,6 +491,7 @@ KOREAN: dict[str, str] = {
     "for engines that are asked: {names}": "물어볼 엔진의 주소: {names}",
     "found": "찾음",
     "found for {a} and for {b}": "{a}와(과) {b} 양쪽에서 발견",
+    "from 0 to 1": "0부터 1까지",
     "from 0 to 399": "0에서 399",
     "from 0 to below 1": "0 이상 1 미만",
     "from 16 to 8192 pixels": "16에서 8192픽셀",
@@ -474,10 +501,16 @@ KOREAN: dict[str, str] = {
     "has more real detail": "실제 세부가 더 많음",
     "it brings its process down, or takes more than two minutes": "프로세스를 죽이거나 2분 넘게 걸립니다",
     "it cannot be read ({error})": "읽을 수 없습니다({error})",
+    "it enlarges by resizing, which theirs do not": "크기 조정으로 키우는데, 그쪽 생성기는 그렇지 않음",
     "it is larger than 2 GB": "2 GB보다 큽니다",
     "it is no ONNX file or a damaged one": "ONNX 파일이 아니거나 손상되었습니다",
+    "it predicts a change, which theirs do not": "변화를 예측하는데, 그쪽 생성기는 그렇지 않음",
+    "its U-Net is of the form of TensorFlow's tutorial": "TensorFlow 튜토리얼 형태의 U-Net임",
     "its inputs are {inputs}": "입력이 {inputs}입니다",
     "its like in the other domain": "다른 도메인의 닮은 이미지",
+    "its norms have scales, which their instance norms do not": (
+        "정규화에 배율이 있는데, 그쪽 인스턴스 정규화에는 없음"
+    ),
     "its outputs are {outputs}": "출력이 {outputs}입니다",
     "its weights lie in other files; save it as one (torch.onnx.export: external_data=False)": (
         "가중치가 다른 파일에 있습니다. 파일 하나로 저장하세요(torch.onnx.export: external_data=False)"
@@ -486,8 +519,10 @@ KOREAN: dict[str, str] = {
     "kept instead": "대신 남긴 이미지",
     "measures: none, since photos have no truth to compare with": ("측정값: 없음. 사진에는 견줄 정답이 없습니다"),
     "missing": "없음",
+    "neither residual blocks nor a U-Net": "잔차 블록도 U-Net도 없음",
     "no NVIDIA GPU here; training runs on the CPU": "NVIDIA GPU 없음. CPU로 학습합니다",
     "no filter": "필터 없음",
+    "no layer is called {names}": "{names}(이)라는 층이 없음",
     "no picture": "그림 없음",
     "nothing": "그대로",
     "one of {names}": "{names} 중 하나",
@@ -504,9 +539,11 @@ KOREAN: dict[str, str] = {
     "seconds": "초",
     "shorter side {score} px, at least {threshold}": ("짧은 변 {score}px, 최소 {threshold}px"),
     "so few that --size halves to 4 or more": "--size를 절반씩 줄여도 4 이상이 남는 수",
+    "some of {kinds}, with commas": "{kinds} 가운데 쉼표로 이은 것",
     "split": "나눔",
     "such as 90s, 6m or 2h": "90s, 6m, 2h 같은 값",
     "the file changed while it was in use": "사용하는 동안 파일이 바뀌었습니다",
+    "the layer {name} is missing": "{name} 층이 없음",
     "the same content behind a badge": "표지 뒤에 같은 내용",
     "the same content behind a bar": "띠 뒤에 같은 내용",
     "the same content behind a faint veil": "옅은 막 뒤에 같은 내용",
@@ -515,7 +552,11 @@ KOREAN: dict[str, str] = {
     "the same content behind letters": "글자 뒤에 같은 내용",
     "the same content everywhere": "어디나 같은 내용",
     "there is no such file": "그런 파일이 없습니다",
+    "too few layers for a discriminator": "판별기로는 층이 너무 적음",
     "transfer": "색 이전",
+    "translate: no FILE. Give photos, or a folder of them.": (
+        "translate: FILE이 없습니다. 사진이나 사진 폴더를 주세요."
+    ),
     "translucent": "반투명",
     "true or false": "true 또는 false",
     "unknown without torch": "torch가 없어 알 수 없음",
@@ -530,6 +571,7 @@ KOREAN: dict[str, str] = {
         "이미지 {count}장은 웹 주소가 없어 recipe로 다시 가져올 수 없습니다."
     ),
     "{count} images of the recipe have vanished:": "recipe의 이미지 {count}장이 사라졌습니다:",
+    "{count} pictures translated: {folder}": "사진 {count}장을 변환했습니다: {folder}",
     "{count} results of the search page could not be read.": ("검색 페이지의 결과 {count}개는 읽지 못했습니다."),
     "{count} unusable files were skipped.": "쓸 수 없는 파일 {count}개를 건너뛰었습니다.",
     "{dataroot}: {a} images of {name_a} (A) and {b} of {name_b} (B), {steps} steps, {device}. Nothing was written.": (
@@ -565,9 +607,23 @@ KOREAN: dict[str, str] = {
     "{file}: and every other image went away. Curate again.": (
         "{file}: 다른 이미지도 모두 사라졌습니다. 다시 고르세요."
     ),
+    "{file}: asks for code to be run, which it never is. Have it saved as bare weights: "
+    "torch.save(network.state_dict(), file).": (
+        "{file}: 코드를 실행해야 읽히는 파일이며, 코드는 절대 실행하지 않습니다. 가중치만 저장해 달라고 "
+        "하세요: torch.save(network.state_dict(), file)."
+    ),
     "{file}: cannot be read: {error}": "{file}: 읽을 수 없습니다: {error}",
+    "{file}: cannot be written for others ({reason}).": ("{file}: 다른 프로그램용으로 쓸 수 없습니다({reason})."),
     "{file}: damaged (its sha256 is another); the one before it serves.": (
         "{file}: 손상됨(sha256이 다름). 바로 앞의 것을 씁니다."
+    ),
+    "{file}: fits no generator known here ({reason}). Give one of a CycleGAN, such as latest_net_G.pth or "
+    "netG_A2B.pth.": (
+        "{file}: 여기서 아는 생성기와 맞지 않습니다({reason}). latest_net_G.pth나 netG_A2B.pth 같은 CycleGAN "
+        "생성기를 주세요."
+    ),
+    "{file}: holds no bare weights of a network. Give a state dict; a run of one's own goes by --run.": (
+        "{file}: 신경망의 가중치만 담긴 파일이 아닙니다. state dict를 주세요. 직접 학습한 실행은 --run으로 줍니다."
     ),
     "{file}: its bytes are not those of its name; it is ignored.": (
         "{file}: 내용이 이름의 해시와 다릅니다. 무시합니다."
@@ -597,6 +653,9 @@ KOREAN: dict[str, str] = {
         "{file}: 이미지 {images}장의 주소 {addresses}개, {size_bytes}바이트."
     ),
     "{file}: {key} = {value}: must be {allowed}.": ("{file}: {key} = {value}: 허용되는 값: {allowed}."),
+    "{file}: {reason}. Give the path of a .pth or .safetensors.": (
+        "{file}: {reason}. .pth나 .safetensors의 경로를 주세요."
+    ),
     "{folder}: no run there. Train first: pipeline train.": (
         "{folder}: 실행이 없습니다. 먼저 학습하세요: pipeline train."
     ),
@@ -622,12 +681,16 @@ KOREAN: dict[str, str] = {
     "{kept} of {images} images kept, rejected {rejected}: {report}": (
         "이미지 {images}장 가운데 {kept}장 남김, 제외 {rejected}: {report}"
     ),
+    "{names} have no place in it": "{names}: 들어갈 자리가 없음",
     "{name} ({domain}) · {query}: {images} images, {fetched} fetched now, {known} known": (
         "{name} ({domain}) · {query}: 이미지 {images}개, 이번에 받음 {fetched}개, 이미 있음 {known}개"
     ),
     "{name} ({domain}): train {train}, test {test}. Collect more images of it: pipeline crawl.": (
         "{name} ({domain}): train {train}, test {test}. 이미지를 더 모으세요: pipeline crawl."
     ),
+    "{name} has the shape {shape} and takes no RGB image": ("{name}의 모양이 {shape}(으)로, RGB 이미지를 받지 않음"),
+    "{name} has the shape {shape} in place of {expected}": ("{name}의 모양이 {expected}이어야 하는데 {shape}임"),
+    "{name} holds values that are no numbers": "{name}에 숫자가 아닌 값이 있음",
     "{option} {value}: must be {allowed}.": ("{option} {value}: 허용되는 값: {allowed}."),
     "{origin} {path}: not a program that can be run.": ("{origin} {path}: 실행할 수 있는 프로그램이 아닙니다."),
     "{path}: a link. Put what it points to in its place; a whole dataset may lie anywhere (--dataset PATH).": (
@@ -645,6 +708,10 @@ KOREAN: dict[str, str] = {
     "{path}: neither a folder nor a zip archive.": "{path}: 폴더도 zip 파일도 아닙니다.",
     "{path}: no permission to write. Change its owner or choose another folder.": (
         "{path}: 쓸 권한이 없습니다. 소유자를 바꾸거나 다른 폴더를 고르세요."
+    ),
+    "{path}: no picture. Give photos, or a folder of them.": ("{path}: 그림이 없습니다. 사진이나 사진 폴더를 주세요."),
+    "{path}: no such file. Give photos, or a folder of them.": (
+        "{path}: 그런 파일이 없습니다. 사진이나 사진 폴더를 주세요."
     ),
     "{path}: no such folder. Crawl and curate first, or name another.": (
         "{path}: 그런 폴더가 없습니다. 먼저 모으고 고르거나, 다른 폴더를 주세요."

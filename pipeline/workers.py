@@ -6,7 +6,7 @@ A stage asks for an Executor and does not know what stands behind it; a cluster'
 import os
 import pickle
 import queue
-import selectors
+import select
 import subprocess
 import sys
 import threading
@@ -177,6 +177,8 @@ class _Child:
             os.close(their_work)
             os.close(their_answers)
         self._is_ready = False
+        self._poll = select.poll()
+        self._poll.register(self._answers, select.POLLIN)
 
     def call(self, work: tuple[Any, ...], timeout_seconds: float) -> Any:
         """The work's answer. Raises ChildProcessError where the process never started, which no work is guilty of."""
@@ -193,10 +195,8 @@ class _Child:
 
     def _answer(self, timeout_seconds: float) -> Any:
         """The next answer; the one before was read to its end, so that nothing waits in the buffer."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._answers, selectors.EVENT_READ)
-            if not selector.select(timeout_seconds):
-                raise _DiedError
+        if not self._poll.poll(1000 * timeout_seconds):
+            raise _DiedError
         return pickle.load(self._answers)
 
     def kill(self) -> None:

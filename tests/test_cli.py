@@ -22,7 +22,7 @@ from pipeline.recipe import STREET_TO_BLOSSOM
 from pipeline.records import Candidate, Domain, ImageRecord, Query, Source
 from train.options import TrainOptions
 
-NOT_FIELDS = {"dataset", "as_json", "runs_dir", "resume", "queries", "domain", "run", "dry_run"}
+NOT_FIELDS = {"dataset", "as_json", "runs_dir", "resume", "queries", "domain", "run", "dry_run", "files"}
 
 
 def _pipeline(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -160,6 +160,8 @@ def test_an_empty_query_is_refused() -> None:
         (["demo", "--photos-a", "here"], "--photos-a"),
         (["curate", "--dataset", ".."], "--dataset"),
         (["add", "nowhere"], "--domain"),
+        (["translate"], "FILE"),
+        (["translate", "--weights", "netG.pth", "--run", "3", "photo.jpg"], "--run 3"),
         (["bloom"], "bloom"),
     ],
 )

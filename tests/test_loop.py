@@ -18,7 +18,7 @@ from trainings import assert_equal_to_the_bit, dataset, state_of, tiny
 
 from pipeline.errors import CudaError, Terminated, UnusableError, UsageError
 from pipeline.progress import Silent
-from train import loop
+from train import cyclegan
 from train.checkpoint import checkpoints
 from train.interrupts import deferred
 from train.loop import train
@@ -212,7 +212,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_names_the_last_good_checkpoi
 ) -> None:
     losses = iter(range(1000))
     monkeypatch.setattr(
-        loop, "cycle_loss", lambda one, other: (one - other).abs().mean() * (torch.nan if next(losses) > 6 else 1)
+        cyclegan, "cycle_loss", lambda one, other: (one - other).abs().mean() * (torch.nan if next(losses) > 6 else 1)
     )
 
     with pytest.raises(UnusableError, match=r"cycle_[ab].*step_0000002\.pt"):

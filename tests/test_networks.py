@@ -6,9 +6,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
-from train.networks import Generator, PatchDiscriminator, changed
+from train.networks import PatchDiscriminator, PixelDiscriminator, ResNetGenerator, changed
+from train.samples import sample_sheet
+from train.unet import UNetGenerator
 
 
 def parameters(network: nn.Module) -> int:
@@ -22,7 +24,7 @@ def test_a_generator_keeps_the_shape_of_any_image_whose_sides_are_multiples_of_4
 ) -> None:
     images = torch.rand(2, 3, 4 * height, 4 * width) * 2 - 1
 
-    translated = Generator(4, blocks, predicts_change=predicts_change)(images)
+    translated = ResNetGenerator(4, blocks, predicts_change=predicts_change)(images)
 
     assert translated.shape == images.shape
     assert translated.abs().max() <= 1
@@ -33,32 +35,134 @@ def test_the_default_generator_has_as_many_weights_as_the_papers_less_its_dead_b
     first, down, up = 3 * w * 49, w * 2 * w * 9 + 2 * w * 4 * w * 9, 4 * w * 2 * w * 9 + 2 * w * w * 9
     residual = blocks * 2 * (4 * w * 4 * w * 9)
 
-    assert parameters(Generator(w, blocks)) == first + down + residual + up + w * 3 * 49 + 3
+    assert parameters(ResNetGenerator(w, blocks)) == first + down + residual + up + w * 3 * 49 + 3
 
 
 def test_a_patch_discriminator_of_three_layers_gives_30_by_30_scores_for_256_pixels() -> None:
     assert PatchDiscriminator(8, 3)(torch.zeros(1, 3, 256, 256)).shape == (1, 1, 30, 30)
 
 
-@pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70)])
-def test_a_score_sees_a_patch_of_the_papers_size(layers: int, field: int) -> None:
-    discriminator = PatchDiscriminator(4, layers)
-    for module in discriminator.modules():  # instance norm would let every pixel see every other
+def without_norms(network: nn.Module) -> nn.Module:
+    """The network with its instance norms passing everything through: they would let every pixel see every other."""
+    for module in network.modules():
         if isinstance(module, nn.InstanceNorm2d):
             module.forward = lambda input: input  # type: ignore[method-assign]
-    image = torch.rand(1, 3, 128, 128, requires_grad=True)
+    return network
 
-    scores = discriminator(image)
+
+def seen_by_one_score(discriminator: nn.Module, side: int) -> list[int]:
+    """Height and width of the pixels whose gradient is not zero for a score in the middle."""
+    image = torch.rand(1, 3, side, side, requires_grad=True)
+    scores = without_norms(discriminator)(image)
     scores[0, 0, scores.shape[2] // 2, scores.shape[3] // 2].backward()
-
     touched = image.grad.abs().sum(dim=(0, 1)).nonzero()  # type: ignore[union-attr]
-    assert (touched.max(dim=0).values - touched.min(dim=0).values + 1).tolist() == [field, field]
+    return (touched.max(dim=0).values - touched.min(dim=0).values + 1).tolist()
 
 
-def test_a_generator_of_changes_starts_by_doing_nothing() -> None:
+def field_by_formula(layers: int) -> int:
+    """Backwards from one score: side -> (side - 1) * stride + 4 for each 4x4 convolution."""
+    side = 1
+    for stride in (1, 1, *[2] * layers):
+        side = (side - 1) * stride + 4
+    return side
+
+
+@pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70), (4, 142)])
+def test_a_score_sees_a_patch_of_the_papers_size(layers: int, field: int) -> None:
+    assert field_by_formula(layers) == field
+    assert seen_by_one_score(PatchDiscriminator(2, layers), 2 * field) == [field, field]
+
+
+def test_a_pixel_discriminator_judges_each_pixel_by_itself() -> None:
+    assert PixelDiscriminator(4)(torch.zeros(2, 3, 32, 36)).shape == (2, 1, 32, 36)
+    assert seen_by_one_score(PixelDiscriminator(4), 16) == [1, 1]
+
+
+@pytest.mark.parametrize("depth", [5, 7])
+@pytest.mark.parametrize("upsample", ["transpose", "resize"])
+@pytest.mark.parametrize("predicts_change", [True, False])
+def test_a_unet_keeps_the_shape_of_images_whose_sides_are_multiples_of_its_own(
+    depth: int, upsample: str, predicts_change: bool
+) -> None:
+    generator = UNetGenerator(4, depth, predicts_change=predicts_change, upsample=upsample)
+    images = torch.rand(1, 3, generator.multiple, 2 * generator.multiple) * 2 - 1
+
+    translated = generator(images)
+
+    assert translated.shape == images.shape
+    assert translated.abs().max() <= 1
+
+
+def test_unet_256_has_the_tutorials_weights_less_one_norm_and_more_two_biases() -> None:
+    """Keras counts 54,414,979 trainable ones in the tutorial's generator, 1,024 of them in its innermost norm."""
+    with torch.device("meta"):
+        assert parameters(UNetGenerator(64, 8)) == 54_414_979 - 1024 + (64 + 512)
+
+
+def test_the_innermost_layer_of_a_unet_tells_images_apart() -> None:
+    generator = UNetGenerator(4, 5).eval()
+    inner = generator.downs[-1]
+    seen: list[Tensor] = []
+    inner.register_forward_hook(lambda module, inputs, output: seen.append(output))
+
+    generator(torch.rand(2, 3, 32, 32) * 2 - 1)
+
+    assert seen[0].shape[2:] == (1, 1)
+    assert (seen[0][0] - seen[0][1]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize(("depth", "count"), [(8, 3), (7, 2), (5, 0)])
+def test_a_unet_drops_features_in_its_first_doubling_layers_and_only_while_it_learns(depth: int, count: int) -> None:
+    generator = UNetGenerator(4, depth)
+    images = torch.rand(1, 3, 2**depth, 2**depth) * 2 - 1
+    dropping = [any(isinstance(module, nn.Dropout) for module in up.modules()) for up in generator.ups]
+
+    assert dropping == [True] * count + [False] * (depth - 1 - count)
+    assert torch.equal(generator(images), generator(images)) == (count == 0)
+    generator.eval()
+    assert torch.equal(generator(images), generator(images))
+
+
+def test_a_sheet_of_samples_is_made_without_dropping_and_the_generators_go_on_learning() -> None:
+    one, other = UNetGenerator(4, 6), UNetGenerator(4, 6)
+    images = torch.rand(2, 3, 64, 64) * 2 - 1
+
+    sheets = [sample_sheet(one, other, images, images).tobytes() for _time in range(2)]
+
+    assert sheets[0] == sheets[1]
+    assert one.training
+    assert other.training
+    one.eval()
+    sample_sheet(one, other, images, images)
+    assert not one.training
+
+
+@pytest.mark.parametrize("kind", [ResNetGenerator, UNetGenerator])
+def test_resizing_leaves_no_checkerboard_where_a_transposed_convolution_does(
+    kind: type[ResNetGenerator | UNetGenerator],
+) -> None:
+    def unevenness(upsample: str) -> float:
+        """How much even features come out uneven, in the middle, of the layer that doubles for the last time."""
+        network = kind(4, 5, upsample=upsample)
+        layer = [m for m in network.modules() if isinstance(m, nn.Upsample | nn.ConvTranspose2d)][-1]
+        if isinstance(layer, nn.Upsample):
+            layer = next(m for m in network.modules() if isinstance(m, nn.Sequential) and len(m) and m[0] is layer)
+        channels = next(m for m in layer.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)).in_channels
+        output = layer(torch.ones(1, channels, 16, 16))[:, :, 4:-4, 4:-4].detach()
+        return float(output.std(dim=(2, 3)).max() / output.abs().max())
+
+    assert unevenness("transpose") > 0.1
+    assert unevenness("resize") < 1e-4
+
+
+@pytest.mark.parametrize("upsample", ["transpose", "resize"])
+@pytest.mark.parametrize("kind", [ResNetGenerator, UNetGenerator])
+def test_a_generator_of_changes_starts_by_doing_nothing(
+    kind: type[ResNetGenerator | UNetGenerator], upsample: str
+) -> None:
     images = torch.rand(1, 3, 32, 32) * 1.9 - 0.95
 
-    assert torch.allclose(Generator(4, 3, predicts_change=True)(images), images, atol=1e-5)
+    assert torch.allclose(kind(4, 5, predicts_change=True, upsample=upsample)(images), images, atol=1e-5)
 
 
 def test_a_change_of_zero_leaves_every_pixel_and_black_and_white_stay_finite() -> None:
@@ -70,17 +174,23 @@ def test_a_change_of_zero_leaves_every_pixel_and_black_and_white_stay_finite() -
 
 def test_weights_start_from_a_normal_distribution_of_deviation_002() -> None:
     torch.manual_seed(0)
-    weights = torch.cat([p.flatten() for n, p in Generator(16, 3).named_parameters() if n.endswith("weight")])
+    weights = torch.cat([p.flatten() for p in ResNetGenerator(16, 3).parameters() if p.dim() == 4])
 
     assert weights.std().item() == pytest.approx(0.02, rel=0.02)
 
 
 def test_no_convolution_before_an_instance_norm_has_a_bias() -> None:
-    for network in (Generator(4, 3), PatchDiscriminator(4, 3)):
+    networks = (
+        ResNetGenerator(4, 3), ResNetGenerator(4, 3, upsample="resize"), UNetGenerator(4, 6), PatchDiscriminator(4, 3),
+        PixelDiscriminator(4),
+    )  # fmt: skip
+    for network in networks:
         for container in network.modules():
             if not isinstance(container, nn.Sequential):
                 continue
             modules = list(container)
             for one, following in itertools.pairwise(modules):
                 if isinstance(following, nn.InstanceNorm2d):
-                    assert one.bias is None
+                    last = list(one.modules())[-1]
+                    assert isinstance(last, nn.Conv2d | nn.ConvTranspose2d)
+                    assert last.bias is None

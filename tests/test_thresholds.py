@@ -1,6 +1,8 @@
 """Which looks reject a picture, which flag it, and how the thresholds are set from the command line."""
 
 import dataclasses
+import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -144,3 +146,13 @@ def test_reasons_to_keep_are_checked() -> None:
     assert kept_reasons(["dark", "blurred"]) == {"dark", "blurred"}
     with pytest.raises(OptionError, match="'ugly': blank, not_a_photo"):
         kept_reasons(["dark", "ugly"])
+
+
+def test_the_documentation_quotes_every_limit() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "curation.md").read_text("utf-8")
+    for check in LOOK_CHECKS:
+        (row,) = (line for line in text.splitlines() if line.startswith(f"| `{check.reason}` |"))
+        limits = getattr(THRESHOLDS, check.reason)
+        side = "above" if check.high else "below"
+        quoted = ["never" if math.isinf(limit) else f"{side} {limit:g}" for limit in (limits.flag, limits.reject)]
+        assert [cell.strip() for cell in row.split("|")[3:5]] == quoted

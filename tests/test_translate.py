@@ -15,10 +15,11 @@ from pipeline.progress import Silent
 from train import translate
 from train.loop import train
 from train.networks import ResNetGenerator
-from train.options import TestOptions
+from train.options import TestOptions, TranslateOptions
 from train.rundir import RunDir, RunSettings, write_settings
 from train.samples import to_image, to_tensor
 from train.translate import Translator, load_generator, translate_image
+from train.unet import UNetGenerator
 
 CPU = torch.device("cpu")
 
@@ -129,6 +130,24 @@ def test_a_run_without_a_checkpoint_and_a_path_that_is_no_run_are_refused(run: P
         translate.test(TestOptions(), untrained, progress=Silent())
     with pytest.raises(UsageError, match="pipeline train"):
         load_generator(tmp_path / "no" / "run", "a2b", CPU)
+
+
+def test_own_pictures_are_translated_by_a_run_in_the_direction_that_is_asked_for(run: Path, tmp_path: Path) -> None:
+    picture(5, (50, 34)).save(tmp_path / "photo.jpg")
+    options = TranslateOptions(direction="b2a", output=str(tmp_path / "out"))
+
+    summary = translate.translate(options, [tmp_path / "photo.jpg"], run, progress=Silent())
+
+    with Image.open(tmp_path / "photo.jpg") as real, Image.open(summary.images[0]) as made:
+        expected = translate_image(load_generator(run, "b2a", CPU), real, CPU)
+        assert np.array_equal(np.asarray(made), np.asarray(expected))
+
+
+def test_a_unet_takes_pictures_of_any_size() -> None:
+    for predicts_change in (True, False):
+        unet = Translator(UNetGenerator(4, 5, predicts_change=predicts_change).eval().requires_grad_(False), 20)
+        for size in ((1, 9), (33, 70)):
+            assert translate_image(unet, picture(1, size), CPU).size == size
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")

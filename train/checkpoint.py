@@ -1,6 +1,6 @@
 """Checkpoints: all that resuming needs, as tensors and plain values; written whole, checked by sha256, no code in them.
 
-Random states are not among them: every random choice is a function of (seed, step), see data.py and replay.py.
+Random states are not among them: every random choice is a function of (seed, step), see data.py, replay.py, loop.py.
 """
 
 import copy

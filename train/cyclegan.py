@@ -1,13 +1,27 @@
 """CycleGAN: two generators, two discriminators, and the losses that bind them (arXiv 1703.10593, section 3)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from train.networks import Generator, PatchDiscriminator
+from train.augment import augmented
+from train.losses import (
+    PENALTY_WEIGHT,
+    adversarial_loss,
+    cycle_loss,
+    discriminator_loss,
+    gradient_penalty,
+    identity_factor,
+    identity_loss,
+)
+from train.networks import Discriminator, Generator, PatchDiscriminator, PixelDiscriminator, ResNetGenerator
 from train.options import TrainOptions
+from train.unet import UNetGenerator
+
+Report = Callable[[str, Tensor], None]
+"""Takes a loss by its name, a tensor of no dimensions."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +30,8 @@ class Networks:
 
     generator_a2b: Generator
     generator_b2a: Generator
-    discriminator_a: PatchDiscriminator
-    discriminator_b: PatchDiscriminator
+    discriminator_a: Discriminator
+    discriminator_b: Discriminator
 
     def named(self) -> dict[str, nn.Module]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -39,17 +53,59 @@ class Direction:
     goal: str
     generator: Generator
     back: Generator
-    judge: PatchDiscriminator
+    judge: Discriminator
 
     @property
     def name(self) -> str:
         return f"{self.source}2{self.goal}"
 
 
+@dataclass(frozen=True)
+class Objective:
+    """What is asked of the networks in one step: the loss of the scores, what the judges see, the weights beside it.
+
+    `cycle_a` weighs A -> B -> A, `identity_a` an A that shall become an A; 0 leaves that path out.
+    """
+
+    gan_loss: str
+    augmentations: tuple[str, ...]
+    cycle_a: float
+    cycle_b: float
+    identity_a: float
+    identity_b: float
+
+    def cycle(self, domain: str) -> float:
+        """The weight of the cycle loss of domain "a" or "b"."""
+        return self.cycle_a if domain == "a" else self.cycle_b
+
+    def identity(self, domain: str) -> float:
+        """The weight of the identity loss of domain "a" or "b"."""
+        return self.identity_a if domain == "a" else self.identity_b
+
+
+def objective_at(options: TrainOptions, step: int, steps: int) -> Objective:
+    """The objective at `step` (from 0) of `steps`; `steps` 0: not known yet."""
+    factor = identity_factor(options.identity_decay, step, steps)
+    cycle_a, cycle_b = options.cycle_weights
+    identity_a, identity_b = (weight * factor for weight in options.identity_weights)
+    return Objective(options.gan_loss, options.augmentations, cycle_a, cycle_b, identity_a, identity_b)
+
+
 def build_generator(options: TrainOptions) -> Generator:
     """A generator as the options describe it, freshly initialised from torch's global random state."""
-    blocks = int(options.generator.removeprefix("resnet-"))
-    return Generator(options.width, blocks, predicts_change=options.predict == "change")
+    kind, _dash, number = options.generator.partition("-")
+    predicts_change = options.predict == "change"
+    if kind == "unet":
+        depth = int(number).bit_length() - 1
+        return UNetGenerator(options.width, depth, predicts_change=predicts_change, upsample=options.upsample)
+    return ResNetGenerator(options.width, int(number), predicts_change=predicts_change, upsample=options.upsample)
+
+
+def build_discriminator(options: TrainOptions) -> Discriminator:
+    """A discriminator as the options describe it, freshly initialised from torch's global random state."""
+    if options.discriminator == "pixel":
+        return PixelDiscriminator(options.discriminator_width)
+    return PatchDiscriminator(options.discriminator_width, options.discriminator_layers)
 
 
 def build_networks(options: TrainOptions) -> Networks:
@@ -59,8 +115,8 @@ def build_networks(options: TrainOptions) -> Networks:
         return Networks(
             build_generator(options),
             build_generator(options),
-            PatchDiscriminator(options.discriminator_width, options.discriminator_layers),
-            PatchDiscriminator(options.discriminator_width, options.discriminator_layers),
+            build_discriminator(options),
+            build_discriminator(options),
         )
 
 
@@ -73,27 +129,57 @@ def directions(networks: Networks) -> tuple[Direction, Direction]:
     )
 
 
-def adversarial_loss(fake_patches: Tensor) -> Tensor:
-    """How far the judge is from taking each patch of a translation for real: E[(D(G(x)) - 1)^2] (LSGAN, section 4).
+def backward_generators(
+    networks: Networks, objective: Objective, real_a: Tensor, real_b: Tensor, report: Report
+) -> tuple[Tensor, Tensor]:
+    """Add the gradients of the generators' losses; returns the translations (fake_a, fake_b), detached.
 
-    The square is taken of each patch's score [N, 1, H', W'] before the mean: otherwise it would be no patch judge.
+    Images are [N, 3, H, W] in [-1, 1]. Both directions and both identities are independent paths: a backward pass for
+    each gives the gradient of the sum of all losses, and one path's activations lie in memory at a time instead of
+    four.
     """
-    return (fake_patches - 1).square().mean()
+    networks.discriminator_a.requires_grad_(False)
+    networks.discriminator_b.requires_grad_(False)
+    fakes: list[Tensor] = []
+    for direction, real, goal in zip(directions(networks), (real_a, real_b), (real_b, real_a), strict=True):
+        fakes.append(_backward_cycle(direction, objective, real, report))
+        if objective.identity(direction.goal):
+            _backward_identity(direction, objective, goal, report)
+    fake_b, fake_a = fakes
+    return fake_a, fake_b
 
 
-def discriminator_loss(real_patches: Tensor, fake_patches: Tensor) -> Tensor:
-    """E[(D(y) - 1)^2] + E[D(G(x))^2], halved so that the judge learns at half the generators' speed (section 4)."""
-    return 0.5 * ((real_patches - 1).square().mean() + fake_patches.square().mean())
+def _backward_cycle(direction: Direction, objective: Objective, real: Tensor, report: Report) -> Tensor:
+    """There, judged, and back: equations 1 and 2 for one direction. Returns the translation, detached."""
+    fake: Tensor = direction.generator(real)
+    cycled = direction.back(fake)
+    adversarial = adversarial_loss(direction.judge(augmented(fake, objective.augmentations)), objective.gan_loss)
+    cycle = cycle_loss(cycled, real)
+    report(f"gan_{direction.name}", adversarial)
+    report(f"cycle_{direction.source}", cycle)
+    torch.autograd.backward(adversarial + objective.cycle(direction.source) * cycle)
+    return fake.detach()
 
 
-def cycle_loss(cycled: Tensor, real: Tensor) -> Tensor:
-    """The mean absolute difference between an image and itself translated there and back (equation 2)."""
-    return (cycled - real).abs().mean()
+def _backward_identity(direction: Direction, objective: Objective, goal: Tensor, report: Report) -> None:
+    """An image of the goal, which shall stay as it is (section 5.2)."""
+    identity = identity_loss(direction.generator(goal), goal)
+    report(f"identity_{direction.goal}", identity)
+    torch.autograd.backward(objective.identity(direction.goal) * identity)
 
 
-def identity_loss(same: Tensor, real: Tensor) -> Tensor:
-    """The mean absolute difference that a generator makes to an image that is of its goal already (section 5.2)."""
-    return (same - real).abs().mean()
+def backward_discriminator(judge: Discriminator, objective: Objective, real: Tensor, fake: Tensor) -> Tensor:
+    """Add the gradients of one discriminator's loss and return that loss, detached.
+
+    `real` and `fake` are [N, 3, H, W] of the domain that it judges, `fake` without a gradient.
+    """
+    judge.requires_grad_(True)
+    real, fake = augmented(real, objective.augmentations), augmented(fake, objective.augmentations)
+    loss = discriminator_loss(judge(real), judge(fake), objective.gan_loss)
+    if objective.gan_loss == "wgan-gp":
+        loss = loss + PENALTY_WEIGHT * gradient_penalty(judge, real, fake)
+    torch.autograd.backward(loss)
+    return loss.detach()
 
 
 def average(averages: list[Generator], generators: list[Generator], decay: float) -> None:

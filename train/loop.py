@@ -3,26 +3,18 @@
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from pipeline.errors import CudaError, UnusableError
 from pipeline.files import disk_errors, write_atomically
 from pipeline.language import _
 from pipeline.progress import Progress
 from train.checkpoint import Training, begin, restore
-from train.cyclegan import (
-    adversarial_loss,
-    average,
-    cycle_loss,
-    directions,
-    discriminator_loss,
-    identity_loss,
-)
-from train.data import Batches, Pictures, image_files, image_lines, load_pictures, read_image_lines
+from train.cyclegan import average, backward_discriminator, backward_generators, objective_at
+from train.data import Batches, Pictures, generator_for, image_files, image_lines, load_pictures, read_image_lines
 from train.interrupts import deferred
 from train.journal import Journal
 from train.options import TrainOptions
@@ -39,6 +31,9 @@ from train.rundir import (
     write_summary,
 )
 from train.schedule import TIMED_STEPS, average_decay, plan_for, planned
+
+_STEP_STREAM = 6
+"""The stream of what torch draws in a step; data.py and checkpoint.py have those below."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +59,7 @@ def train(
     options = settings.options
     device = device_for(options.cuda)
     source = Path(settings.dataroot) if Path(settings.dataroot).exists() else dataroot
-    with image_files(source, "train") as files, _threads(options.threads):
+    with image_files(source, "train") as files, _threads(options.threads), _own_randomness(device):
         pictures = load_pictures(source, options, files, progress)
         if run is None:
             run = new_run(runs_dir, options.name or f"{dataroot.resolve().stem}-{options.generator.replace('-', '')}")
@@ -96,7 +91,7 @@ def _train_in(
 
 
 def _loop(training: Training, options: TrainOptions, batches: Batches, journal: Journal, device: torch.device) -> None:
-    """The training loop: each half of a step predicts, takes its losses, their gradients, and applies them."""
+    """The training loop: each half of a step takes the gradients of its losses and applies them."""
     networks = training.networks
     step_seconds: list[float] = []
     with deferred() as interrupt, closing(batches.from_step(training.step)) as loader:
@@ -105,49 +100,23 @@ def _loop(training: Training, options: TrainOptions, batches: Batches, journal: 
             real_a, real_b = (batch.to(device) for batch in next(loader))
             _set_rate(training, options.learning_rate * training.plan.rate_factor(training.step))
 
-            # The generators. Both directions and both identities are independent paths: a backward pass for each gives
-            # the gradient of the sum of all losses, and one path's activations lie in memory at a time instead of four.
-            networks.discriminator_a.requires_grad_(False)
-            networks.discriminator_b.requires_grad_(False)
-            fakes: list[Tensor] = []
-            for direction, real, goal in zip(directions(networks), (real_a, real_b), (real_b, real_a), strict=True):
-                # predict
-                fake = direction.generator(real)
-                cycled = direction.back(fake)
-                # losses
-                adversarial = adversarial_loss(direction.judge(fake))
-                cycle = cycle_loss(cycled, real)
-                journal.meter.add(f"gan_{direction.name}", adversarial)
-                journal.meter.add(f"cycle_{direction.source}", cycle)
-                # gradients
-                torch.autograd.backward(adversarial + options.cycle_weight * cycle)
-                if options.identity_weight:
-                    same = direction.generator(goal)
-                    identity = identity_loss(same, goal)
-                    journal.meter.add(f"identity_{direction.goal}", identity)
-                    torch.autograd.backward(options.identity_weight * identity)
-                fakes.append(fake.detach())
-            # apply
+            _seed_step(options.seed, training.step)
+            objective = objective_at(options, training.step, training.plan.steps)
+
+            # The generators: gradients, then apply.
+            fake_a, fake_b = backward_generators(networks, objective, real_a, real_b, journal.meter.add)
             training.generator_optimizer.step()
             training.generator_optimizer.zero_grad()
             if training.averages:
                 average(training.averages, training.generators, average_decay(options.ema, training.step))
 
-            # The discriminators, which judge earlier translations too.
-            fake_b, fake_a = fakes
+            # The discriminators, which judge earlier translations too: gradients, then apply.
             for name, judge, real, fake, replay in (
                 ("discriminator_a", networks.discriminator_a, real_a, fake_a, training.fakes_a),
                 ("discriminator_b", networks.discriminator_b, real_b, fake_b, training.fakes_b),
             ):
-                judge.requires_grad_(True)
-                # predict
-                real_patches, fake_patches = judge(real), judge(replay.swap(fake, training.step))
-                # losses
-                judged = discriminator_loss(real_patches, fake_patches)
-                journal.meter.add(name, judged)
-                # gradients
-                torch.autograd.backward(judged)
-            # apply
+                shown = replay.swap(fake, training.step)
+                journal.meter.add(name, backward_discriminator(judge, objective, real, shown))
             training.discriminator_optimizer.step()
             training.discriminator_optimizer.zero_grad()
 
@@ -201,6 +170,16 @@ def _record_images(run: RunDir, pictures: Pictures) -> None:
             _log.warning(_("{run}: the images changed since it began; it goes on with those of now.", run=run.name))
         now = now | before
     write_atomically(run.images, image_lines(now))
+
+
+def _own_randomness(device: torch.device) -> AbstractContextManager[None]:
+    """Give torch's global random state back as it was, on the CPU and on the device that is used."""
+    return torch.random.fork_rng(devices=[torch.cuda.current_device()] if device.type == "cuda" else [])
+
+
+def _seed_step(seed: int, step: int) -> None:
+    """Make what a step draws in torch (dropout, augmentation, the penalty's places) a function of (seed, step)."""
+    torch.manual_seed(int(generator_for(seed, _STEP_STREAM, step).integers(2**63)))
 
 
 def _set_rate(training: Training, rate: float) -> None:

@@ -1,10 +1,31 @@
-"""The networks of the paper: ResNet generators and patch discriminators (arXiv 1703.10593, section 7.1)."""
+"""The networks of the paper: ResNet generators, patch and pixel discriminators (arXiv 1703.10593, section 7.2)."""
+
+from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
 
 CLAMP = 0.999
 """Where a pixel is cut before atanh, which is infinite at -1 and 1."""
+
+
+class Generator(nn.Module, ABC):
+    """What translates an image: [N, 3, H, W] in [-1, 1] -> the same shape and range.
+
+    H and W are multiples of `multiple`. With `predicts_change` it gives tanh(atanh(x) + h), else tanh(h). A change
+    starts at zero, so that training starts from "do nothing".
+    """
+
+    multiple: int
+    predicts_change: bool
+
+    @abstractmethod
+    def change(self, images: Tensor) -> Tensor:
+        """h of the class docstring, [N, 3, H, W], unbounded."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        h = self.change(images)
+        return changed(images, h) if self.predicts_change else torch.tanh(h)
 
 
 class Residual(nn.Module):
@@ -22,42 +43,48 @@ class Residual(nn.Module):
         return features + change
 
 
-class Generator(nn.Module):
+class ResNetGenerator(Generator):
     """c7s1-w, d2w, d4w, residual blocks, u2w, uw, c7s1-3: the paper's generator with `width` w and any block count.
 
-    Takes and gives [N, 3, H, W] in [-1, 1]; H and W are multiples of 4 and at least 8. With `predicts_change` it gives
-    tanh(atanh(x) + h), else tanh(h). A change starts at zero, so that training starts from "do nothing".
-    Convolutions before an instance norm carry no bias: the norm would take it away again.
+    H and W are at least 8. Convolutions before an instance norm carry no bias: the norm would take it away again.
+    `upsample` "transpose" makes the layers u transposed convolutions, as the paper has it; "resize" makes them nearest
+    neighbour and a convolution, which leaves no checkerboard (Odena et al., distill.pub/2016/deconv-checkerboard).
     """
 
-    def __init__(self, width: int, blocks: int, *, predicts_change: bool = False) -> None:
+    def __init__(self, width: int, blocks: int, *, predicts_change: bool = False, upsample: str = "transpose") -> None:
         super().__init__()
         self.predicts_change = predicts_change
+        self.multiple = 4
         last = nn.Conv2d(width, 3, 7)
         self.body = nn.Sequential(
             nn.ReflectionPad2d(3), *_normed(nn.Conv2d(3, width, 7, bias=False)), nn.ReLU(inplace=True),
             *_normed(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=False)), nn.ReLU(inplace=True),
             *_normed(nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1, bias=False)), nn.ReLU(inplace=True),
             *(Residual(4 * width) for _ in range(blocks)),
-            *_normed(_up(4 * width, 2 * width)), nn.ReLU(inplace=True),
-            *_normed(_up(2 * width, width)), nn.ReLU(inplace=True),
+            _up(4 * width, 2 * width, upsample), nn.InstanceNorm2d(2 * width), nn.ReLU(inplace=True),
+            _up(2 * width, width, upsample), nn.InstanceNorm2d(width), nn.ReLU(inplace=True),
             nn.ReflectionPad2d(3), last,
         )  # fmt: skip
-        _initialise(self)
+        initialise(self)
         if predicts_change:
             nn.init.zeros_(last.weight)
 
     def change(self, images: Tensor) -> Tensor:
-        """h of the class docstring, [N, 3, H, W], unbounded."""
         h: Tensor = self.body(images)
         return h
 
+
+class Discriminator(nn.Module):
+    """What judges an image: [N, 3, H, W] in [-1, 1] -> a score for each of its patches, [N, 1, H', W'], unbounded."""
+
+    body: nn.Sequential
+
     def forward(self, images: Tensor) -> Tensor:
-        h = self.change(images)
-        return changed(images, h) if self.predicts_change else torch.tanh(h)
+        scores: Tensor = self.body(images)
+        return scores
 
 
-class PatchDiscriminator(nn.Module):
+class PatchDiscriminator(Discriminator):
     """C-w without norm, then doubling up to 8w, then one score for each patch; [N, 3, H, W] -> [N, 1, H', W'].
 
     `layers` counts the convolutions that halve: with 3 a score judges 70 x 70 pixels and 256 x 256 pixels give 30 x 30
@@ -76,11 +103,23 @@ class PatchDiscriminator(nn.Module):
             channels = wider
         modules.append(nn.Conv2d(channels, 1, 4, padding=1))
         self.body = nn.Sequential(*modules)
-        _initialise(self)
+        initialise(self)
 
-    def forward(self, images: Tensor) -> Tensor:
-        patches: Tensor = self.body(images)
-        return patches
+
+class PixelDiscriminator(Discriminator):
+    """Three 1x1 convolutions, w, 2w and 1 channels: a score for each pixel by itself, so that colours alone are judged.
+
+    [N, 3, H, W] -> [N, 1, H, W]. The 1 x 1 PixelGAN of arXiv 1611.07004, section 6.1.2.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(3, width, 1), nn.LeakyReLU(0.2, inplace=True),
+            *_normed(nn.Conv2d(width, 2 * width, 1, bias=False)), nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(2 * width, 1, 1),
+        )  # fmt: skip
+        initialise(self)
 
 
 def changed(images: Tensor, h: Tensor) -> Tensor:
@@ -88,18 +127,30 @@ def changed(images: Tensor, h: Tensor) -> Tensor:
     return torch.tanh(torch.atanh(images.clamp(-CLAMP, CLAMP)) + h)
 
 
-def _up(channels: int, narrower: int) -> nn.ConvTranspose2d:
-    return nn.ConvTranspose2d(channels, narrower, 3, stride=2, padding=1, output_padding=1, bias=False)
+def resized(channels: int, narrower: int, *, bias: bool = False) -> nn.Sequential:
+    """Twice the size by nearest neighbour, then a 3x3 convolution; [N, channels, H, W] -> [N, narrower, 2H, 2W]."""
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2), nn.ReflectionPad2d(1), nn.Conv2d(channels, narrower, 3, bias=bias)
+    )
 
 
-def _normed(convolution: nn.Conv2d | nn.ConvTranspose2d) -> tuple[nn.Module, nn.Module]:
-    return convolution, nn.InstanceNorm2d(convolution.out_channels)
-
-
-def _initialise(network: nn.Module) -> None:
-    """Weights from N(0, 0.02), biases zero (section 7.1)."""
+def initialise(network: nn.Module) -> None:
+    """Weights from N(0, 0.02), biases zero (section 7.1); the scales of a norm that has any from N(1, 0.02)."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(module.weight, 0.0, 0.02)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.InstanceNorm2d) and module.affine:
+            nn.init.normal_(module.weight, 1.0, 0.02)
+            nn.init.zeros_(module.bias)
+
+
+def _up(channels: int, narrower: int, upsample: str) -> nn.Module:
+    if upsample == "resize":
+        return resized(channels, narrower)
+    return nn.ConvTranspose2d(channels, narrower, 3, stride=2, padding=1, output_padding=1, bias=False)
+
+
+def _normed(convolution: nn.Conv2d) -> tuple[nn.Module, nn.Module]:
+    return convolution, nn.InstanceNorm2d(convolution.out_channels)

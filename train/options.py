@@ -8,8 +8,16 @@ from pipeline.errors import OptionError
 from pipeline.language import _
 from pipeline.options import option
 
-GENERATORS = ("resnet-9", "resnet-6", "resnet-4", "resnet-3")
+GENERATORS = ("resnet-9", "resnet-6", "resnet-4", "resnet-3", "unet-256", "unet-128")
+"""What makes images, and how many residual blocks it has, or to how large images a U-Net is suited."""
+
 PREDICTIONS = ("image", "change")
+UPSAMPLINGS = ("transpose", "resize")
+DISCRIMINATORS = ("patch", "pixel")
+GAN_LOSSES = ("lsgan", "vanilla", "hinge", "wgan-gp")
+AUGMENTATIONS = ("color", "translation", "cutout")
+"""The kinds of differentiable augmentation, by the names of its authors (arXiv 2006.10738), in their order."""
+
 DIRECTIONS = ("a2b", "b2a")
 
 SCHEDULE = "Schedule"
@@ -43,15 +51,39 @@ class TrainOptions:
     beta1: float = option(0.5, "Adam's first beta.", group=SCHEDULE)
     load_size: int = option(0, "Shorter side before the random crop; 0 takes 286/256 of --size.", group=SCHEDULE)
     ema: float = option(0.0, "Decay of the averaged generators that sample and test; 0 averages none.", group=SCHEDULE)
-    generator: str = option("resnet-9", "Residual blocks of the generators.", group=NETWORKS, choices=GENERATORS)
+    generator: str = option(
+        "resnet-9",
+        "A ResNet by its blocks, or a U-Net by the size of image it suits.",
+        group=NETWORKS,
+        choices=GENERATORS,
+    )
     width: int = option(64, "Channels of the generators' first layer.", group=NETWORKS, metavar="N")
     predict: str = option(
         "image", "What a generator gives: an image, or a change to its input.", group=NETWORKS, choices=PREDICTIONS
     )
+    upsample: str = option(
+        "transpose",
+        "How a generator enlarges: by a transposed convolution, or without its checkerboard.",
+        group=NETWORKS,
+        choices=UPSAMPLINGS,
+    )
+    discriminator: str = option("patch", "What is judged: patches, or pixels.", group=NETWORKS, choices=DISCRIMINATORS)
     discriminator_layers: int = option(3, "Layers that halve; 3 judges patches of 70 pixels.", group=NETWORKS)
     discriminator_width: int = option(64, "Channels of the discriminators' first layer.", group=NETWORKS)
+    gan_loss: str = option("lsgan", "The adversarial loss.", group=LOSSES, choices=GAN_LOSSES)
     cycle_weight: float = option(10.0, "Weight of the cycle loss.", group=LOSSES)
+    cycle_weight_b: str = option("", "Weight of B's cycle loss; else the same.", group=LOSSES, metavar="WEIGHT")
     identity_weight: float = option(5.0, "Weight of the identity loss.", group=LOSSES)
+    identity_weight_b: str = option("", "Weight of B's identity loss; else the same.", group=LOSSES, metavar="WEIGHT")
+    identity_decay: float = option(
+        0.0, "Share of the steps in which the identity weight falls to 0; 0 keeps it.", group=LOSSES
+    )
+    augment: str = option(
+        "",
+        "For few images: change what discriminators see; color,translation,cutout or some of them.",
+        group=LOSSES,
+        metavar="KINDS",
+    )
     replay_size: int = option(50, "Earlier translations that the discriminators see again.", group=LOSSES)
     num_workers: int = option(2, "Threads that load images ahead; 0 loads between the steps.", group=MACHINE)
     threads: int = option(0, "CPU threads; 0 takes one for each core.", group=MACHINE)
@@ -71,8 +103,19 @@ class TrainOptions:
         _check("learning_rate", self.learning_rate, 0 < self.learning_rate < math.inf, _("a number above 0"))
         for name in ("beta1", "ema"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) < 1, _("from 0 to below 1"))
+        for name in ("cycle_weight_b", "identity_weight_b"):
+            value = getattr(self, name)
+            _check(name, value, not value or _weight_of(value) is not None, _("a number from 0"))
+        _check("identity_decay", self.identity_decay, 0 <= self.identity_decay <= 1, _("from 0 to 1"))
+        known = all(kind in AUGMENTATIONS for kind in self.augmentations)
+        _check("augment", self.augment, known, _("some of {kinds}, with commas", kinds=", ".join(AUGMENTATIONS)))
         _check("size", self.size, self.size >= 32 and self.size % 4 == 0, _("32 or more, and a multiple of 4"))
-        scores = self.size // 2**self.discriminator_layers >= 4
+        kind, _dash, number = self.generator.partition("-")
+        fits = kind != "unet" or self.size % int(number) == 0
+        _check(
+            "size", self.size, fits, _("a multiple of {side} for {generator}", side=number, generator=self.generator)
+        )
+        scores = self.discriminator == "pixel" or self.size // 2**self.discriminator_layers >= 4
         _check("discriminator_layers", self.discriminator_layers, scores, _("so few that --size halves to 4 or more"))
         wanted = self.load_size == 0 or self.load_size >= self.size
         _check("load_size", self.load_size, wanted, _("0, or at least --size"))
@@ -82,6 +125,21 @@ class TrainOptions:
     def time_budget_seconds(self) -> float:
         """The time budget in seconds, 0 for none."""
         return seconds_of(self.time_budget) or 0.0
+
+    @property
+    def cycle_weights(self) -> tuple[float, float]:
+        """The weights of the cycle losses of A (A -> B -> A) and of B."""
+        return self.cycle_weight, _either(self.cycle_weight_b, self.cycle_weight)
+
+    @property
+    def identity_weights(self) -> tuple[float, float]:
+        """The weights of the identity losses of A (an A that shall become an A) and of B, before they decay."""
+        return self.identity_weight, _either(self.identity_weight_b, self.identity_weight)
+
+    @property
+    def augmentations(self) -> tuple[str, ...]:
+        """The kinds of augmentation that were asked for, each of AUGMENTATIONS."""
+        return tuple(kind.strip() for kind in self.augment.split(",") if kind.strip())
 
     @property
     def load_side(self) -> int:
@@ -99,6 +157,18 @@ class TestOptions:
     dataroot: str = option("", "Folder with test/A and test/B; else the run's dataset.", metavar="DIR")
 
 
+@dataclass(frozen=True)
+class TranslateOptions:
+    """What the user may say about translating pictures of their own."""
+
+    cuda: bool = option(False, "Translate on the NVIDIA GPU.")
+    weights: str = option(
+        "", "Generator of another program, latest_net_G.pth or netG_A2B.pth, in place of a run.", metavar="FILE"
+    )
+    direction: str = option("a2b", "Which way a run translates.", choices=DIRECTIONS)
+    output: str = option("translated", "Folder for the translations.", metavar="DIR")
+
+
 def seconds_of(text: str) -> float | None:
     """'90s', '6m', '2h' or bare seconds -> seconds; 0.0 for "" and None for what is no duration above 0."""
     if not text:
@@ -107,6 +177,19 @@ def seconds_of(text: str) -> float | None:
     if not match or not float(match[1]):
         return None
     return float(match[1]) * _SECONDS[match[2] or "s"]
+
+
+def _weight_of(text: str) -> float | None:
+    try:
+        weight = float(text)
+    except ValueError:
+        return None
+    return weight if 0 <= weight < math.inf else None
+
+
+def _either(text: str, otherwise: float) -> float:
+    weight = _weight_of(text)
+    return otherwise if weight is None else weight
 
 
 def _check(name: str, value: object, fine: bool, allowed: str) -> None:

@@ -1,6 +1,8 @@
 """Sample sheets: rows of pictures side by side, always of the same images, so that a run can be watched."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +24,25 @@ def sample_sheet(generator_a2b: Generator, generator_b2a: Generator, real_a: Ten
 
     `real_a` and `real_b` are [N, 3, H, W] in [-1, 1] on the generators' device.
     """
-    fake_b, fake_a = generator_a2b(real_a), generator_b2a(real_b)
-    columns = [real_a, fake_b, generator_b2a(fake_b), real_b, fake_a, generator_a2b(fake_a)]
+    with _evaluating(generator_a2b, generator_b2a):
+        fake_b, fake_a = generator_a2b(real_a), generator_b2a(real_b)
+        columns = [real_a, fake_b, generator_b2a(fake_b), real_b, fake_a, generator_a2b(fake_a)]
     rows = max(len(real_a), len(real_b))
     blank = Image.new("RGB", (real_a.shape[3], real_a.shape[2]), "white")
     return grid([[to_image(column[row]) if row < len(column) else blank for column in columns] for row in range(rows)])
+
+
+@contextmanager
+def _evaluating(*generators: Generator) -> Iterator[None]:
+    """Without dropout, and back as they were."""
+    training = [generator.training for generator in generators]
+    for generator in generators:
+        generator.eval()
+    try:
+        yield
+    finally:
+        for generator, mode in zip(generators, training, strict=True):
+            generator.train(mode)
 
 
 def grid(rows: list[list[Image.Image]]) -> Image.Image:

@@ -1,8 +1,10 @@
 """Using what was learnt: the test set through both generators, or any picture through one."""
 
+import itertools
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,7 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.errors import UnusableError
+from pipeline.errors import UnusableError, UsageError
 from pipeline.files import disk_errors
 from pipeline.image import ImageError, decode
 from pipeline.language import _
@@ -21,9 +23,10 @@ from train.data import ImageFile, image_files, scaled_image
 from train.enlarge import enlarge
 from train.loop import device_for
 from train.networks import Generator, changed
-from train.options import TestOptions, TrainOptions
+from train.options import TestOptions, TrainOptions, TranslateOptions
 from train.rundir import RunDir, TestSummary, find_run, read_settings
 from train.samples import grid, to_image, to_tensor, write_picture
+from train.weights import read_generator_weights
 
 _LEAST_SIDE = 8  # below it the reflections inside the generator have nothing to reflect
 _SHEET_ROWS = 8
@@ -49,14 +52,14 @@ class Translator(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         if not self.generator.predicts_change:
-            return _padded(self.generator, images)
+            return _padded(self.generator, images, self.generator.multiple)
         height, width = images.shape[2:]
         factor = self.side / min(height, width)
         if factor >= 1:
-            return changed(images, _padded(self.generator.change, images))
+            return changed(images, _padded(self.generator.change, images, self.generator.multiple))
         small = (max(1, round(height * factor)), max(1, round(width * factor)))
         reduced = functional.interpolate(images, small, mode="bicubic", antialias=True).clamp(-1, 1)
-        h = _padded(self.generator.change, reduced)
+        h = _padded(self.generator.change, reduced, self.generator.multiple)
         return changed(images, enlarge(h, reduced, images))
 
 
@@ -108,6 +111,77 @@ def test(options: TestOptions, run: Path, *, progress: Progress) -> TestSummary:
     return TestSummary(str(folder.root), str(folder.test), images, len(everything) - translated, str(sheet))
 
 
+@dataclass(frozen=True, slots=True)
+class TranslateSummary:
+    """What was translated: the pictures written, in order, and how many files were skipped."""
+
+    folder: str
+    images: tuple[str, ...]
+    skipped: int
+
+    def text(self) -> str:
+        """The closing line of the command."""
+        return _("{count} pictures translated: {folder}", count=len(self.images), folder=self.folder)
+
+
+def translate(
+    options: TranslateOptions, sources: Sequence[Path], run: Path | None, *, progress: Progress
+) -> TranslateSummary:
+    """Translate pictures, and those in folders, at their own size into the folder of the options.
+
+    By the run's generator of the direction, or where `run` is None by the generator in `options.weights`. A file that
+    is no picture is skipped and named in the log.
+
+    Raises UsageError (no such file, run or weights), UnusableError (no picture, no usable weights), CudaError,
+    DiskError.
+    """
+    device = device_for(options.cuda)
+    files = _files_in(sources)
+    translator = (
+        _foreign(Path(options.weights), device) if run is None else load_generator(run, options.direction, device)
+    )
+    folder = Path(options.output)
+    written: list[Path] = []
+    progress.start(_("Translating"), total=len(files))
+    for done, file in enumerate(files, start=1):
+        try:
+            real = decode(file.read_bytes())
+        except (ImageError, OSError) as error:
+            _log.warning(_("{file}: skipped, {reason}.", file=file, reason=error))
+        else:
+            target = _free(folder, file.stem, written)
+            write_picture(target, translate_image(translator, real, device))
+            written.append(target)
+        progress.update(done)
+    progress.finish()
+    if not written:
+        raise UnusableError(_("{path}: no picture. Give photos, or a folder of them.", path=files[0]))
+    return TranslateSummary(str(folder), tuple(str(path) for path in written), len(files) - len(written))
+
+
+def _foreign(path: Path, device: torch.device) -> Translator:
+    return Translator(read_generator_weights(path).to(device), 0).eval()
+
+
+def _files_in(sources: Sequence[Path]) -> list[Path]:
+    """The files among the sources, and those in the folders among them by name, without hidden ones."""
+    files: list[Path] = []
+    for source in sources:
+        if not source.exists():
+            raise UsageError(_("{path}: no such file. Give photos, or a folder of them.", path=source))
+        inside = sorted(source.iterdir()) if source.is_dir() else [source]
+        files += [path for path in inside if path.is_file() and not (source.is_dir() and path.name.startswith("."))]
+    if not files:
+        raise UnusableError(_("{path}: no picture. Give photos, or a folder of them.", path=sources[0]))
+    return files
+
+
+def _free(folder: Path, stem: str, taken: Container[Path]) -> Path:
+    """A name for a translation that no other picture of this call has: photo.png, photo-2.png."""
+    names = (f"{stem}.png" if number == 1 else f"{stem}-{number}.png" for number in itertools.count(1))
+    return next(folder / name for name in names if folder / name not in taken)
+
+
 def _translate_all(
     run: RunDir,
     files: list[ImageFile],
@@ -152,10 +226,11 @@ def _translated(file: ImageFile, translator: Translator, options: TrainOptions, 
     return real, translate_image(translator, real, device)
 
 
-def _padded(network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
-    """Run a network that needs multiples of 4 on images of any size: repeat the edge, cut the result back."""
+def _padded(network: Callable[[Tensor], Tensor], images: Tensor, multiple: int) -> Tensor:
+    """Run a network that needs multiples of a number on images of any size: repeat the edge, cut the result back."""
     height, width = images.shape[2:]
-    below, right = max(-height % 4, _LEAST_SIDE - height), max(-width % 4, _LEAST_SIDE - width)
+    least = max(_LEAST_SIDE, multiple)
+    below, right = max(-height % multiple, least - height), max(-width % multiple, least - width)
     output = network(functional.pad(images, (0, right, 0, below), mode="replicate"))
     return output[:, :, :height, :width]
 
