@@ -50,7 +50,7 @@ class Signature:
 
 def signature_of(picture: Image.Image) -> Signature:
     """The signature of an upright RGB picture. Pure; some 4 ms for 1,600 pixels."""
-    grey = np.asarray(thumbnail(picture, WORKING_SIDE).convert("L"))
+    grey = np.asarray(thumbnail(picture.convert("L"), WORKING_SIDE))
     height, width = grey.shape
     levels, flat = _evened(grey)
     return Signature(levels.tobytes(), width, height, flat)
