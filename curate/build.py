@@ -33,7 +33,7 @@ from curate.swap import build_dir, commit, finish_or_undo, link_or_copy, picture
 from curate.thresholds import Finding
 from curate.views import CYCLEGAN, refuse_strangers, show_views, views_stand
 from pipeline.adoption import adopt_raw
-from pipeline.catalog import Catalog, least_sources, open_catalog
+from pipeline.catalog import Catalog, domains_of, least_sources, open_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import UsageError
 from pipeline.files import disk_errors, lock, write_atomically
@@ -410,9 +410,7 @@ def _refuse_too_few(dataset: DatasetDir, judgement: Judgement) -> None:
 def _evidence(
     images: Iterable[ImageRecord], measurements: Mapping[str, Measurement], sources: Iterable[Source]
 ) -> dict[str, Evidence]:
-    domains: dict[str, set[Domain]] = {}
-    for source in sources:
-        domains.setdefault(source.sha256, set()).add(source.candidate.domain)
+    domains = domains_of(sources)
     return {
         image.sha256: Evidence(image, measurements[image.sha256], frozenset(domains.get(image.sha256, ())))
         for image in images

@@ -167,11 +167,3 @@ def _number(setting: str, value: str) -> float:
     if not math.isfinite(number):
         raise OptionError("threshold", setting, _("NAME=VALUE, with a number as VALUE"))
     return number
-
-
-def kept_reasons(names: Iterable[str]) -> frozenset[str]:
-    """The reasons that `--keep` gives, checked. Raises OptionError for one that no check has."""
-    reasons = frozenset(names)
-    for name in sorted(reasons - set(REASONS)):
-        raise OptionError("keep", name, ", ".join(REASONS))
-    return reasons

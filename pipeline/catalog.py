@@ -209,14 +209,6 @@ class Catalog:
         )
         return (_source(row) for row in rows)
 
-    def fetched_url(self, image_url: str) -> Source | None:
-        """A source that had this very URL and brought an image, or None."""
-        row = self._connection.execute(
-            f"SELECT {_SOURCE} FROM sources WHERE image_url = ? AND state = 'fetched' LIMIT 1",
-            (image_url,),
-        ).fetchone()
-        return _source(row) if row else None
-
     def images(self) -> list[ImageRecord]:
         """Every image in raw/, by sha256."""
         rows = self._connection.execute(f"SELECT {_IMAGE} FROM images ORDER BY sha256")

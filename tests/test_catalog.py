@@ -62,13 +62,6 @@ def test_only_temporary_failures_wait_again(catalog: Catalog) -> None:
     assert [source.state for source in catalog.sources()] == ["failed", "seen"]
 
 
-def test_an_address_that_brought_an_image_is_found_again_from_another_query(catalog: Catalog) -> None:
-    catalog.see([_candidate(0)])
-    assert catalog.fetched_url(_candidate(0).image_url) is None
-    catalog.settle([_fetched(_candidate(0))], [ImageRecord(IMAGE, "jpg", 5)])
-    assert catalog.fetched_url(_candidate(0).image_url) == _fetched(_candidate(0))
-
-
 def test_the_images_of_a_query_are_counted_once_each(catalog: Catalog) -> None:
     catalog.see([_candidate(rank) for rank in range(3)])
     catalog.settle([_fetched(_candidate(0)), _fetched(_candidate(1)), _fetched(_candidate(2), OTHER)])

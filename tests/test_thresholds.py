@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.options import CurateOptions
 from curate.scores import Looks
 from curate.thresholds import (
     LOOK_CHECKS,
@@ -15,7 +16,6 @@ from curate.thresholds import (
     Limits,
     Thresholds,
     failures_of,
-    kept_reasons,
     thresholds_from,
 )
 from pipeline.errors import OptionError
@@ -143,9 +143,9 @@ def test_a_threshold_that_cannot_be_meant_is_named_with_what_is_allowed(setting:
 
 
 def test_reasons_to_keep_are_checked() -> None:
-    assert kept_reasons(["dark", "blurred"]) == {"dark", "blurred"}
-    with pytest.raises(OptionError, match="'ugly': blank, not_a_photo"):
-        kept_reasons(["dark", "ugly"])
+    assert CurateOptions(keep=("dark", "duplicate")).keep == ("dark", "duplicate")
+    with pytest.raises(OptionError, match=r"'ugly'.*duplicate, too_small"):
+        CurateOptions(keep=("dark", "ugly"))
 
 
 def test_the_documentation_quotes_every_limit() -> None:
