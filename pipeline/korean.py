@@ -444,6 +444,9 @@ KOREAN: dict[str, str] = {
     "What is judged: patches, or pixels.": "판별하는 단위: 조각 또는 픽셀.",
     "What is written.": "무엇을 쓸지 정합니다.",
     "What kind of picture.": "그림의 종류.",
+    "What networks compute in: bf16 takes half the time where the processor has it; fp16 needs --cuda.": (
+        "신경망의 계산 형식: bf16은 프로세서가 지원하면 시간이 절반입니다. fp16에는 --cuda가 필요합니다."
+    ),
     "What the dataset holds: found, fetched, failed, kept, rejected, split.": (
         "데이터셋의 내용: 찾음, 받음, 실패, 남김, 제외, 나눔."
     ),
@@ -491,6 +494,7 @@ KOREAN: dict[str, str] = {
     "for engines that are asked: {names}": "물어볼 엔진의 주소: {names}",
     "found": "찾음",
     "found for {a} and for {b}": "{a}와(과) {b} 양쪽에서 발견",
+    "fp32 or bf16 without --cuda": "--cuda 없이는 fp32 또는 bf16",
     "from 0 to 1": "0부터 1까지",
     "from 0 to 399": "0에서 399",
     "from 0 to below 1": "0 이상 1 미만",

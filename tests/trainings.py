@@ -1,12 +1,15 @@
 """Tiny data sets and options that the trainer's tests share."""
 
 import dataclasses
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+from pipeline.progress import Silent
 from train.checkpoint import Training, begin, restore
 from train.options import TrainOptions
 from train.rundir import RunDir, read_settings
@@ -20,6 +23,21 @@ TINY = TrainOptions(
 
 def tiny(**changes: object) -> TrainOptions:
     return dataclasses.replace(TINY, **changes)  # type: ignore[arg-type]
+
+
+class StopAt(Silent):
+    """Progress that sends this process Ctrl-C once a step is reached."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+        self.training = False
+
+    def start(self, label: str, total: int | None = None) -> None:
+        self.training = label == "Training"
+
+    def update(self, done: int, note: str = "") -> None:
+        if self.training and done == self.step:
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 def picture(seed: int, size: tuple[int, int] = (48, 40)) -> Image.Image:

@@ -20,6 +20,7 @@ from pipeline.language import _
 from train.cyclegan import Networks, build_generator, build_networks
 from train.networks import Generator
 from train.options import TrainOptions
+from train.precision import Precision, precision_of
 from train.replay import Replay
 from train.rundir import FORMAT, RunDir
 from train.schedule import Plan
@@ -46,6 +47,7 @@ class Training:
     discriminator_optimizer: torch.optim.Adam
     fakes_a: Replay
     fakes_b: Replay
+    precision: Precision
     plan: Plan
     step: int = 0
     seconds: float = 0.0
@@ -78,6 +80,7 @@ def begin(options: TrainOptions, plan: Plan, device: torch.device) -> Training:
         discriminator_optimizer=torch.optim.Adam(networks.discriminator_parameters(), options.learning_rate, betas),
         fakes_a=Replay(options.replay_size, options.seed, _REPLAY_STREAMS["a"]),
         fakes_b=Replay(options.replay_size, options.seed, _REPLAY_STREAMS["b"]),
+        precision=precision_of(options.precision, device.type),
         plan=plan,
     )
 
@@ -126,6 +129,7 @@ def restore(run: RunDir, training: Training) -> bool:
         device = next(training.networks.generator_parameters()).device
         training.fakes_a.restore(content["replays"]["a"].to(device))
         training.fakes_b.restore(content["replays"]["b"].to(device))
+        training.precision.restore(content.get("scaler", {}))
         training.plan = Plan(**content["plan"])
         training.step, training.seconds = content["step"], content["seconds"]
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
@@ -196,6 +200,7 @@ def _content(training: Training, options: TrainOptions) -> dict[str, Any]:
             "generators": training.generator_optimizer.state_dict(),
             "discriminators": training.discriminator_optimizer.state_dict(),
         },
+        "scaler": training.precision.state(),
         "replays": {"a": training.fakes_a.state(), "b": training.fakes_b.state()},
     }
 

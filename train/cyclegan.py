@@ -18,6 +18,7 @@ from train.losses import (
 )
 from train.networks import Discriminator, Generator, PatchDiscriminator, PixelDiscriminator, ResNetGenerator
 from train.options import TrainOptions
+from train.precision import FLOAT32, Precision
 from train.unet import UNetGenerator
 
 Report = Callable[[str, Tensor], None]
@@ -130,7 +131,13 @@ def directions(networks: Networks) -> tuple[Direction, Direction]:
 
 
 def backward_generators(
-    networks: Networks, objective: Objective, real_a: Tensor, real_b: Tensor, report: Report
+    networks: Networks,
+    objective: Objective,
+    real_a: Tensor,
+    real_b: Tensor,
+    report: Report,
+    *,
+    precision: Precision = FLOAT32,
 ) -> tuple[Tensor, Tensor]:
     """Add the gradients of the generators' losses; returns the translations (fake_a, fake_b), detached.
 
@@ -142,43 +149,55 @@ def backward_generators(
     networks.discriminator_b.requires_grad_(False)
     fakes: list[Tensor] = []
     for direction, real, goal in zip(directions(networks), (real_a, real_b), (real_b, real_a), strict=True):
-        fakes.append(_backward_cycle(direction, objective, real, report))
+        fakes.append(_backward_cycle(direction, objective, real, report, precision))
         if objective.identity(direction.goal):
-            _backward_identity(direction, objective, goal, report)
+            _backward_identity(direction, objective, goal, report, precision)
     fake_b, fake_a = fakes
     return fake_a, fake_b
 
 
-def _backward_cycle(direction: Direction, objective: Objective, real: Tensor, report: Report) -> Tensor:
+def _backward_cycle(
+    direction: Direction, objective: Objective, real: Tensor, report: Report, precision: Precision
+) -> Tensor:
     """There, judged, and back: equations 1 and 2 for one direction. Returns the translation, detached."""
-    fake: Tensor = direction.generator(real)
-    cycled = direction.back(fake)
-    adversarial = adversarial_loss(direction.judge(augmented(fake, objective.augmentations)), objective.gan_loss)
+    with precision.passes():
+        fake: Tensor = direction.generator(real)
+        cycled = direction.back(fake)
+        scores = direction.judge(augmented(fake, objective.augmentations))
+    adversarial = adversarial_loss(scores, objective.gan_loss)
     cycle = cycle_loss(cycled, real)
     report(f"gan_{direction.name}", adversarial)
     report(f"cycle_{direction.source}", cycle)
-    torch.autograd.backward(adversarial + objective.cycle(direction.source) * cycle)
+    precision.backward(adversarial + objective.cycle(direction.source) * cycle)
     return fake.detach()
 
 
-def _backward_identity(direction: Direction, objective: Objective, goal: Tensor, report: Report) -> None:
+def _backward_identity(
+    direction: Direction, objective: Objective, goal: Tensor, report: Report, precision: Precision
+) -> None:
     """An image of the goal, which shall stay as it is (section 5.2)."""
-    identity = identity_loss(direction.generator(goal), goal)
+    with precision.passes():
+        same = direction.generator(goal)
+    identity = identity_loss(same, goal)
     report(f"identity_{direction.goal}", identity)
-    torch.autograd.backward(objective.identity(direction.goal) * identity)
+    precision.backward(objective.identity(direction.goal) * identity)
 
 
-def backward_discriminator(judge: Discriminator, objective: Objective, real: Tensor, fake: Tensor) -> Tensor:
+def backward_discriminator(
+    judge: Discriminator, objective: Objective, real: Tensor, fake: Tensor, *, precision: Precision = FLOAT32
+) -> Tensor:
     """Add the gradients of one discriminator's loss and return that loss, detached.
 
     `real` and `fake` are [N, 3, H, W] of the domain that it judges, `fake` without a gradient.
     """
     judge.requires_grad_(True)
     real, fake = augmented(real, objective.augmentations), augmented(fake, objective.augmentations)
-    loss = discriminator_loss(judge(real), judge(fake), objective.gan_loss)
+    with precision.passes():
+        real_scores, fake_scores = judge(real), judge(fake)
+    loss = discriminator_loss(real_scores, fake_scores, objective.gan_loss)
     if objective.gan_loss == "wgan-gp":
-        loss = loss + PENALTY_WEIGHT * gradient_penalty(judge, real, fake)
-    torch.autograd.backward(loss)
+        loss = loss + PENALTY_WEIGHT * gradient_penalty(judge, real, fake)  # a slope's slope: in float32 always
+    precision.backward(loss)
     return loss.detach()
 
 

@@ -102,7 +102,9 @@ class Journal:
         self._progress.update(training.step, self._note())
         if now.sheet:
             a2b, b2a = training.best_generators
-            write_picture(self._run.sample(training.step), sample_sheet(a2b, b2a, self._real_a, self._real_b))
+            with training.precision.passes():
+                sheet = sample_sheet(a2b, b2a, self._real_a, self._real_b)
+            write_picture(self._run.sample(training.step), sheet)
         if now.checkpoint:
             save(self._run, training, self._options)
 

@@ -92,7 +92,7 @@ def _train_in(
 
 def _loop(training: Training, options: TrainOptions, batches: Batches, journal: Journal, device: torch.device) -> None:
     """The training loop: each half of a step takes the gradients of its losses and applies them."""
-    networks = training.networks
+    networks, precision = training.networks, training.precision
     step_seconds: list[float] = []
     with deferred() as interrupt, closing(batches.from_step(training.step)) as loader:
         while not training.finished:
@@ -104,9 +104,10 @@ def _loop(training: Training, options: TrainOptions, batches: Batches, journal: 
             objective = objective_at(options, training.step, training.plan.steps)
 
             # The generators: gradients, then apply.
-            fake_a, fake_b = backward_generators(networks, objective, real_a, real_b, journal.meter.add)
-            training.generator_optimizer.step()
-            training.generator_optimizer.zero_grad()
+            fake_a, fake_b = backward_generators(
+                networks, objective, real_a, real_b, journal.meter.add, precision=precision
+            )
+            precision.apply(training.generator_optimizer)
             if training.averages:
                 average(training.averages, training.generators, average_decay(options.ema, training.step))
 
@@ -116,9 +117,9 @@ def _loop(training: Training, options: TrainOptions, batches: Batches, journal: 
                 ("discriminator_b", networks.discriminator_b, real_b, fake_b, training.fakes_b),
             ):
                 shown = replay.swap(fake, training.step)
-                journal.meter.add(name, backward_discriminator(judge, objective, real, shown))
-            training.discriminator_optimizer.step()
-            training.discriminator_optimizer.zero_grad()
+                journal.meter.add(name, backward_discriminator(judge, objective, real, shown, precision=precision))
+            precision.apply(training.discriminator_optimizer)
+            precision.end_step()
 
             training.step += 1
             step_seconds.append(time.monotonic() - started)

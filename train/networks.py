@@ -24,7 +24,7 @@ class Generator(nn.Module, ABC):
         """h of the class docstring, [N, 3, H, W], unbounded."""
 
     def forward(self, images: Tensor) -> Tensor:
-        h = self.change(images)
+        h = self.change(images).to(images.dtype)  # within autocast it comes in fewer bits than an image has
         return changed(images, h) if self.predicts_change else torch.tanh(h)
 
 
@@ -81,7 +81,7 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         scores: Tensor = self.body(images)
-        return scores
+        return scores.to(images.dtype)
 
 
 class PatchDiscriminator(Discriminator):

@@ -18,6 +18,7 @@ GAN_LOSSES = ("lsgan", "vanilla", "hinge", "wgan-gp")
 AUGMENTATIONS = ("color", "translation", "cutout")
 """The kinds of differentiable augmentation, by the names of its authors (arXiv 2006.10738), in their order."""
 
+PRECISIONS = ("fp32", "bf16", "fp16")
 DIRECTIONS = ("a2b", "b2a")
 
 SCHEDULE = "Schedule"
@@ -85,6 +86,12 @@ class TrainOptions:
         metavar="KINDS",
     )
     replay_size: int = option(50, "Earlier translations that the discriminators see again.", group=LOSSES)
+    precision: str = option(
+        "fp32",
+        "What networks compute in: bf16 takes half the time where the processor has it; fp16 needs --cuda.",
+        group=MACHINE,
+        choices=PRECISIONS,
+    )
     num_workers: int = option(2, "Threads that load images ahead; 0 loads between the steps.", group=MACHINE)
     threads: int = option(0, "CPU threads; 0 takes one for each core.", group=MACHINE)
     sample_every: int = option(0, "Steps between sample sheets; 0 makes one each tenth of the run.", group=MACHINE)
@@ -117,6 +124,8 @@ class TrainOptions:
         )
         scores = self.discriminator == "pixel" or self.size // 2**self.discriminator_layers >= 4
         _check("discriminator_layers", self.discriminator_layers, scores, _("so few that --size halves to 4 or more"))
+        possible = self.precision != "fp16" or self.cuda
+        _check("precision", self.precision, possible, _("fp32 or bf16 without --cuda"))
         wanted = self.load_size == 0 or self.load_size >= self.size
         _check("load_size", self.load_size, wanted, _("0, or at least --size"))
         _check("time_budget", self.time_budget, seconds_of(self.time_budget) is not None, _("such as 90s, 6m or 2h"))
