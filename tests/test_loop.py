@@ -225,7 +225,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_names_the_last_good_checkpoi
 def test_a_time_budget_becomes_steps_after_twenty_and_is_kept_over_a_resume(data: Path, tmp_path: Path) -> None:
     options = tiny(steps=0, time_budget="2s", checkpoint_every=1000, sample_every=1000)
     with pytest.raises(KeyboardInterrupt):
-        train(options, data, tmp_path, resume=None, progress=Stop(20, signal.SIGINT))
+        train(options, data, tmp_path, resume=None, progress=Stop(19, signal.SIGINT))
     plan = state_of(str(next(tmp_path.iterdir()))).plan
 
     summary = resumed(tmp_path)
