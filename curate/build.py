@@ -10,6 +10,7 @@ from pathlib import Path
 
 from curate.checks import Evidence, Judgement, first_failure, judge, with_strangers
 from curate.comparing import Pair, compare_all, proposed
+from curate.decisions import said_of
 from curate.duplicates import real_pixels
 from curate.embedding import embed_files, strangers, try_model
 from curate.manifest import (
@@ -28,6 +29,7 @@ from curate.papers import papers_stand, write_papers
 from curate.raw import RawFile, raw_file
 from curate.report.page import Shown, report_page, shown_verdicts
 from curate.resize import Form, Rendered, Rendering, finished_size, render, thumbnail
+from curate.saved import Imported, read_saved, take_over
 from curate.separation import Separation, separation
 from curate.swap import build_dir, commit, finish_or_undo, link_or_copy, pictures_dir, remove
 from curate.thresholds import Finding
@@ -54,7 +56,7 @@ _BATCH = 32
 class CurateSummary:
     """What a curation came to: images known, kept, rejected by reason, finished ones by split and domain.
 
-    `changed` is False where everything was up to date and no file was touched.
+    `changed` is False where everything was up to date and no file was touched; `decisions` tells of --review's file.
     """
 
     images: int
@@ -64,6 +66,7 @@ class CurateSummary:
     report: str
     separation: Separation
     changed: bool
+    decisions: Imported | None = None
 
     def text(self, names: Mapping[Domain, str]) -> str:
         """The closing lines of the command, worth pasting into a note."""
@@ -75,6 +78,7 @@ class CurateSummary:
             report=self.report,
         )
         lines = [counted, split_text(names, self.counts), self.separation.text()]
+        lines = [self.decisions.text(), *lines] if self.decisions else lines
         return "\n".join(lines if self.changed else [*lines, _("Nothing changed since the last curation.")])
 
 
@@ -90,6 +94,7 @@ def curate(
     if not dataset.catalog.is_file() and not dataset.raw.is_dir():
         raise _nothing_yet(dataset)
     model = read_model(Path(options.embedding)) if options.embedding else None
+    saved = read_saved(Path(options.review)) if options.review else None
     with lock(dataset.lock), open_catalog(dataset.catalog) as catalog, _without_leftovers(dataset):
         finish_or_undo(dataset)
         if options.layout == CYCLEGAN:
@@ -98,13 +103,14 @@ def curate(
         adopt_raw(dataset, catalog)
         if not catalog.images():
             raise _nothing_yet(dataset)
+        imported = take_over(saved, catalog, dataset.name) if saved else None
         with ProcessExecutor(options.workers) as executor:
             if model and not catalog.embedded(model.sha256):
                 try_model(executor, model)
             work = _Work(options, dataset, names, catalog, executor, progress, model)
             work.measure()
             work.compare()
-            return work.build()
+            return replace(work.build(), decisions=imported)
 
 
 @contextmanager
@@ -191,15 +197,17 @@ class _Work:
     def compare(self) -> None:
         """Compare new images with all others where that seems worth it, and store what they are to each other.
 
-        Images that are rejected by themselves wait until they are not, but for those that were dealt a side once.
+        Images that are rejected by themselves wait until they are not, but for those that were dealt a side once, or
+        rejected by a person, whose copies must not come back.
         """
         sources = [source for source in self.catalog.sources() if source.sha256]
         evidence = _evidence(self.catalog.images(), self.catalog.measurements(), sources)
-        sides = self.catalog.sides()
+        said, sides = said_of(self.catalog.decisions()), self.catalog.sides()
+        always = said.rejected | sides.keys()
         able = {
             sha256: one.measurement
             for sha256, one in evidence.items()
-            if one.measurement.signature and (sha256 in sides or first_failure(one, self.options) is None)
+            if one.measurement.signature and (sha256 in always or first_failure(one, self.options, said) is None)
         }
         todo = proposed(able, self.catalog.compared(), self.catalog.comparisons())
         if todo:
@@ -236,10 +244,12 @@ class _Work:
         measurements = self.catalog.measurements()
         evidence = _evidence(self.catalog.images(), measurements, sources)
         sides = {} if self.options.resplit else self.catalog.sides()
-        judgement = judge(evidence.values(), self.catalog.comparisons(), sides, self.options)
+        judgement = judge(
+            evidence.values(), self.catalog.comparisons(), sides, self.options, said_of(self.catalog.decisions())
+        )
         judgement = with_strangers(judgement, self.strangers(judgement.kept, evidence))
         domains = {verdict.sha256: verdict.domain for verdict in judgement.verdicts}
-        quoted = least_sources(
+        quoted = least_sources(sources) | least_sources(
             source for source in sources if domains.get(source.sha256) in ("", source.candidate.domain)
         )
         apart = _separation(evidence, judgement)

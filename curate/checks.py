@@ -1,10 +1,12 @@
 """What is kept and why the rest is not: pure functions from what is known of the images to a verdict for each."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
+from curate.decisions import REVIEW, SILENCE, Said
 from curate.duplicates import Neighbours, by_quality, choose, neighbours_of
-from curate.options import CurateOptions
+from curate.options import KEEPABLE, CurateOptions
 from curate.scores import Looks
 from curate.split import Groups, deal, group
 from curate.thresholds import Appraisal, Finding, failures_of
@@ -103,25 +105,57 @@ def judge(
     comparisons: Iterable[Comparison],
     sides: Mapping[str, Split],
     options: CurateOptions,
+    said: Said = SILENCE,
 ) -> Judgement:
     """Judge all images together: each by itself, then bridges, conflicts of domain, copies, and the split.
 
-    `sides` are those that earlier curations dealt. The result depends on nothing else: not on order, time or chance.
+    `sides` are those that earlier curations dealt, `said` is what a person decided, which outranks every check. Three
+    things no word can give: a picture to what does not decode, a source, and a side to what hangs on both. The result
+    depends on nothing else: not on order, time or chance.
     """
-    images = {one.sha256: one for one in sorted(evidence, key=lambda one: one.sha256)}
-    rejected = {sha256: verdict for sha256, one in images.items() if (verdict := first_failure(one, options))}
+    comparisons = list(comparisons)
+    images = {one.sha256: _moved(one, said) for one in sorted(evidence, key=lambda one: one.sha256)}
+    rejected = {sha256: verdict for sha256, one in images.items() if (verdict := first_failure(one, options, said))}
+    again = said.copies_of_rejected(comparisons)
+    rejected |= {name: verdict for name, verdict in again.items() if name in images and name not in rejected}
     neighbours = _linked(images, rejected, sides, comparisons)
     groups = group(neighbours, sides)
     rejected |= {name: Verdict(name, "split_bridge") for name in groups.bridges if name not in rejected}
     able = [one for name, one in images.items() if name not in rejected]
-    rejected |= _relations(able, neighbours, options)
-    judged = _with_split(images, rejected, groups, neighbours, sides=sides, options=options)
-    return replace(judged, verdicts=tuple(_flagged(one, images[one.sha256], options) for one in judged.verdicts))
+    related = _relations(able, neighbours, options, said)
+    rejected |= related.rejected
+    judged = _with_split(images, rejected, groups, neighbours, sides=sides, options=options, domains=related.domains)
+    verdicts = (_flagged(one, images[one.sha256], _options_for(one.sha256, options, said)) for one in judged.verdicts)
+    return replace(judged, verdicts=tuple(said.signed(one) for one in verdicts))
 
 
-def first_failure(evidence: Evidence, options: CurateOptions) -> Verdict | None:
+def first_failure(evidence: Evidence, options: CurateOptions, said: Said = SILENCE) -> Verdict | None:
     """Why an image is rejected by itself, whatever the others are; None where it is not."""
-    return next((verdict for check in CHECKS if (verdict := check(evidence, options))), None)
+    options = _options_for(evidence.sha256, options, said)
+    verdict = next((verdict for check in CHECKS if (verdict := check(evidence, options))), None)
+    if evidence.sha256 in said.rejected and not (verdict and verdict.reason in _hopeless(evidence)):
+        return Verdict(evidence.sha256, REVIEW)
+    return verdict
+
+
+def _hopeless(evidence: Evidence) -> tuple[str, ...]:
+    """The reasons that stand whatever a person says."""
+    return evidence.measurement.reason, "no_source"
+
+
+def _options_for(sha256: str, options: CurateOptions, said: Said) -> CurateOptions:
+    return _keeping_all(options) if sha256 in said.wanted else options
+
+
+@cache
+def _keeping_all(options: CurateOptions) -> CurateOptions:
+    """A person who wants an image sets aside every check that `--keep` can: they flag, and reject nothing."""
+    return replace(options, keep=KEEPABLE)
+
+
+def _moved(evidence: Evidence, said: Said) -> Evidence:
+    domain = said.domains.get(evidence.sha256)
+    return replace(evidence, domains=frozenset({domain})) if domain and evidence.domains else evidence
 
 
 def _flagged(verdict: Verdict, evidence: Evidence, options: CurateOptions) -> Verdict:
@@ -153,37 +187,47 @@ def _linked(
     return neighbours_of(able, comparisons)
 
 
-def _relations(able: list[Evidence], neighbours: Neighbours, options: CurateOptions) -> dict[str, Verdict]:
-    """The verdicts that images get for each other's sake: `domain_conflict` first, then `duplicate`."""
+@dataclass(frozen=True, slots=True)
+class _Related:
+    """The verdicts that images get for each other's sake, and the domains that a person gave to pictures."""
+
+    rejected: dict[str, Verdict]
+    domains: dict[str, Domain]
+
+
+def _relations(able: list[Evidence], neighbours: Neighbours, options: CurateOptions, said: Said) -> _Related:
+    """`domain_conflict` first, then `duplicate`."""
     names = {one.sha256 for one in able}
-    copies = {name: _copies(neighbours[name], names) for name in names}
-    originals = choose(by_quality((one.image, one.measurement) for one in able), copies)
-    duplicates = (
-        {}
-        if "duplicate" in options.keep
-        else {
-            name: Verdict(name, "duplicate", score=link.score, detail=link.detail, other=kept)
-            for name, kept in originals.items()
-            if kept != name and (link := copies[name][kept])
-        }
-    )
-    return duplicates | _conflicts({one.sha256: one.domains for one in able}, copies, originals)
+    copies = {name: _copies(name, neighbours[name], names, said) for name in names}
+    ranked = said.ranked(by_quality((one.image, one.measurement) for one in able))
+    originals = choose(ranked, copies, said.wanted)
+    duplicates = {
+        name: Verdict(name, "duplicate", score=link.score, detail=link.detail, other=kept)
+        for name, kept in originals.items()
+        if kept != name and (link := copies[name][kept])
+        if "duplicate" not in options.keep or (kept, name) in said.preferred
+    }
+    pictures = {name: [name, *sorted(copies[name])] for name, original in originals.items() if original == name}
+    settled = {name: domain for name, picture in pictures.items() if (domain := said.domain_of(picture))}
+    open_ones = {name: picture for name, picture in pictures.items() if name not in settled}
+    return _Related(duplicates | _conflicts({one.sha256: one.domains for one in able}, open_ones), settled)
 
 
-def _copies(links: Mapping[str, Comparison], names: set[str]) -> dict[str, Comparison]:
-    return {other: link for other, link in links.items() if link.kind == "copy" and other in names}
+def _copies(name: str, links: Mapping[str, Comparison], names: set[str], said: Said) -> dict[str, Comparison]:
+    return {
+        other: link
+        for other, link in links.items()
+        if link.kind == "copy" and other in names and not said.are_apart(name, other)
+    }
 
 
-def _conflicts(
-    domains: Mapping[str, frozenset[Domain]], copies: Neighbours, originals: Mapping[str, str]
-) -> dict[str, Verdict]:
+def _conflicts(domains: Mapping[str, frozenset[Domain]], pictures: Mapping[str, Sequence[str]]) -> dict[str, Verdict]:
     """A kept image and its copies are one picture; where their sources lie in both domains all of them are rejected.
 
     `other` names a copy whose sources are in the other domain, where there is one.
     """
     rejected: dict[str, Verdict] = {}
-    for name in sorted(name for name, original in originals.items() if original == name):
-        picture = [name, *sorted(copies[name])]
+    for _name, picture in sorted(pictures.items()):
         if len(frozenset().union(*(domains[member] for member in picture))) < 2:
             continue
         for member in picture:
@@ -200,8 +244,11 @@ def _with_split(
     *,
     sides: Mapping[str, Split],
     options: CurateOptions,
+    domains: Mapping[str, Domain],
 ) -> Judgement:
-    kept: dict[str, Domain] = {name: min(one.domains) for name, one in images.items() if name not in rejected}
+    kept: dict[str, Domain] = {
+        name: domains.get(name) or min(one.domains) for name, one in images.items() if name not in rejected
+    }
     dealt = deal(groups, kept, options.split)
     verdicts = [
         rejected[name] if name in rejected else Verdict(name, "", domain=kept[name], split=dealt[name])

@@ -1,6 +1,6 @@
 """Which images are copies, which of them is kept, and which hang together."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 from curate.scores import Looks
 from pipeline.records import Comparison, ImageRecord, Kinship, Measurement
@@ -39,15 +39,16 @@ def _rank(image: ImageRecord, measurement: Measurement) -> tuple[float, int, int
     return -real_pixels(measurement), -pixels, -image.size_bytes, image.sha256
 
 
-def choose(ranked: Sequence[str], copies: Neighbours) -> dict[str, str]:
+def choose(ranked: Sequence[str], copies: Neighbours, wanted: Container[str] = ()) -> dict[str, str]:
     """For each image the kept image that it is a copy of, or itself where it is kept.
 
     Best first, an image is a copy only when a *kept* image is linked to it as one; of several the most similar counts.
     Following links from copy to copy instead would reduce a street video, whose every frame resembles the next, to one.
+    What is `wanted` is kept whatever it is a copy of.
     """
     kept: dict[str, str] = {}
     rank = {name: number for number, name in enumerate(ranked)}
     for name in ranked:
-        originals = [other for other in copies[name] if kept.get(other) == other]
+        originals = [] if name in wanted else [other for other in copies[name] if kept.get(other) == other]
         kept[name] = min(originals, key=lambda other: (-copies[name][other].score, rank[other]), default=name)
     return kept

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from curate.checks import Evidence, Judgement
 from curate.options import CurateOptions
 from curate.separation import Separation
+from pipeline.decisions import REVIEWED
 from pipeline.files import sha256_of
 from pipeline.finished import SUFFIXES, FinishedPicture
 from pipeline.records import DOMAINS, SPLITS, Candidate, Domain, Source, Split, Verdict
@@ -26,13 +27,14 @@ def summary_of(
     fingerprint: str,
 ) -> bytes:
     """dataset.json: no times and nothing of the machine, so that equal inputs give equal bytes."""
-    chosen = {name: value for name, value in asdict(options).items() if name not in ("workers", "resplit")}
+    chosen = {name: value for name, value in asdict(options).items() if name not in ("workers", "resplit", "review")}
     content = {
         "format": FORMAT,
         "names": dict(names),
         "options": chosen,
         "counts": counts_of(judgement),
         "rejected": rejected_of(judgement),
+        "reviewed": reviewed_of(judgement),
         "separation": {"bits": apart.bits, "linked": apart.linked},
         "versions": {package: version(package) for package in _VERSIONS},
         "inputs": fingerprint,
@@ -66,6 +68,11 @@ def counts_of(judgement: Judgement) -> dict[Split, dict[Domain, int]]:
 def rejected_of(judgement: Judgement) -> dict[str, int]:
     """How many images are rejected, by reason."""
     return dict(sorted(Counter(verdict.reason for verdict in judgement.verdicts if not verdict.kept).items()))
+
+
+def reviewed_of(judgement: Judgement) -> int:
+    """Of how many images a person decided something."""
+    return sum(REVIEWED in verdict.flags.split(",") for verdict in judgement.verdicts)
 
 
 def file_name_of(verdict: Verdict, options: CurateOptions) -> str:

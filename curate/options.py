@@ -19,6 +19,7 @@ class CurateOptions:
 
     split: float = option(0.9, "Share of the images that train; the rest tests.", metavar="SHARE")
     size: int = option(286, "Shorter side of the finished images in pixels; smaller ones are not enlarged.")
+    review: str = option("", "Take over the decisions that a person saved from the report's page.", metavar="FILE")
     resplit: bool = option(False, "Deal the images anew to train and test, as a changed --split needs.")
     min_size: int = option(
         0,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pipeline.decisions import REVIEWED
 from pipeline.finished import Curation, FinishedPicture
 from pipeline.records import DOMAINS, SPLITS, Split
 
@@ -196,7 +197,7 @@ def _rejected(curation: Curation) -> str:
 
 
 def _flagged(pictures: Sequence[FinishedPicture]) -> str:
-    flags = [flag for picture in pictures for flag in picture.flags.split(",") if flag]
+    flags = [flag for picture in pictures for flag in picture.flags.split(",") if flag not in ("", REVIEWED)]
     return "## Kept with a doubt\n" + _table(("flag", "images"), _ranked(flags)) if flags else ""
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.metadata import version
 from operator import attrgetter
 from pathlib import Path
+from uuid import uuid4
 
 from pipeline.errors import DiskError, UnusableError
 from pipeline.files import disk_errors, refuse_links
@@ -106,15 +107,19 @@ _DUMPED = (
     "SELECT model, sha256, vector FROM embeddings ORDER BY model, sha256",
     "SELECT * FROM verdicts ORDER BY sha256",
     "SELECT * FROM sides ORDER BY sha256",
-    "SELECT * FROM settings ORDER BY name",
-    "SELECT sha256, other, action, value FROM decisions ORDER BY number",
+    "SELECT * FROM settings WHERE name <> 'identity' ORDER BY name",  # who this is, not what it says
+    "SELECT sha256, other, action, value FROM decisions ORDER BY decided_at, number",
     "SELECT mark, image FROM forgotten ORDER BY mark, image",
     "SELECT name, sha256 FROM exports ORDER BY name, sha256",
 )
 _NEW_IMAGE = f"INSERT INTO images ({_IMAGE}, added_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_DECISION = "sha256, other, action, value, decided_at"
+_NEW_DECISION = f"INSERT INTO decisions ({_DECISION}) VALUES (?, ?, ?, ?, ?)"
 _IS_SOURCE = "domain = ? AND engine = ? AND query = ? AND image_url = ?"
 BUSY_SECONDS = 5.0
 """So long a transaction waits for another process, such as a review that stores a decision."""
+TICK_SECONDS = 0.001
+"""Two decisions lie at least so far apart in time."""
 FORGOTTEN = "forgotten"
 """The reason of a candidate that a person had forgotten: no row is kept of it, only hashes."""
 
@@ -316,18 +321,40 @@ class Catalog:
         with self._connection as transaction:
             transaction.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
-    def decide(self, decision: Decision) -> None:
-        """Append what a person said; nothing is ever overwritten."""
+    def identity(self) -> str:
+        """What tells this dataset from every other one, and stays when it is copied."""
         with self._connection as transaction:
-            transaction.execute(
-                "INSERT INTO decisions (sha256, other, action, value, decided_at) VALUES (?, ?, ?, ?, ?)",
-                (*astuple(decision), self._clock()),
-            )
+            transaction.execute("INSERT OR IGNORE INTO settings VALUES ('identity', ?)", (uuid4().hex,))
+        return self.setting("identity")
 
-    def decisions(self) -> list[Decision]:
-        """Every decision, oldest first."""
-        rows = self._connection.execute("SELECT sha256, other, action, value FROM decisions ORDER BY number")
+    def decide(self, *decisions: Decision) -> None:
+        """Append what a person says now; nothing is ever overwritten, and a clock that went back changes no order."""
+        with self._connection as transaction:
+            transaction.execute("BEGIN IMMEDIATE")
+            last = transaction.execute("SELECT COALESCE(MAX(decided_at), 0) FROM decisions").fetchone()[0]
+            now = max(self._clock(), last + TICK_SECONDS)
+            said = [replace(one, decided_at=now + TICK_SECONDS * number) for number, one in enumerate(decisions)]
+            transaction.executemany(_NEW_DECISION, map(astuple, said))
+
+    def accept(self, decisions: Iterable[Decision]) -> int:
+        """Append decisions that were made elsewhere, each at its own time, but for those that are here; how many."""
+        with self._connection as transaction:
+            transaction.execute("BEGIN IMMEDIATE")
+            known = {astuple(one) for one in self.decisions()}
+            new = [row for row in dict.fromkeys(map(astuple, decisions)) if row not in known]
+            transaction.executemany(_NEW_DECISION, new)
+        return len(new)
+
+    def decisions(self, after: int = 0) -> list[Decision]:
+        """Every decision, oldest first; or those that came after so many (`decision_number`)."""
+        rows = self._connection.execute(
+            f"SELECT {_DECISION} FROM decisions WHERE number > ? ORDER BY decided_at, number", (after,)
+        )
         return [Decision(*row) for row in rows]
+
+    def decision_number(self) -> int:
+        """The number of the decision that came last, 0 before the first. It only grows."""
+        return int(self._connection.execute("SELECT COALESCE(MAX(number), 0) FROM decisions").fetchone()[0])
 
     def forget(self, images: Iterable[str], sources: Iterable[Source], tombstones: Iterable[Tombstone]) -> None:
         """Delete every row of these images and sources, and keep the tombstones, in one transaction."""
@@ -388,14 +415,12 @@ class Catalog:
 
     def restore(self, sides: Mapping[str, Split], decisions: Iterable[Decision], settings: Mapping[str, str]) -> None:
         """Take over the sides, decisions and settings of another catalogue where this one has none of its own."""
-        known = set(self.decisions())
-        rows = [(*astuple(decision), self._clock()) for decision in decisions if decision not in known]
+        known, now = set(self.decisions()), self._clock()
+        rows = [astuple(replace(one, decided_at=one.decided_at or now)) for one in decisions if one not in known]
         with self._connection as transaction:
             transaction.executemany("INSERT OR IGNORE INTO sides VALUES (?, ?)", sorted(sides.items()))
             transaction.executemany("INSERT OR IGNORE INTO settings VALUES (?, ?)", sorted(settings.items()))
-            transaction.executemany(
-                "INSERT INTO decisions (sha256, other, action, value, decided_at) VALUES (?, ?, ?, ?, ?)", rows
-            )
+            transaction.executemany(_NEW_DECISION, rows)
 
     def fetched_images(self, query: Query, *engines: str) -> int:
         """How many different images this query has brought through these engines together."""

@@ -32,6 +32,14 @@ KOREAN: dict[str, str] = {
     "--output {path}: lies inside the dataset. Name a folder outside of it.": (
         "--output {path}: 데이터셋 안에 있습니다. 데이터셋 밖의 폴더를 지정하세요."
     ),
+    "--review {file}: no file of decisions ({error}). Save one from rejected/index.html.": (
+        "--review {file}: 결정 파일이 아닙니다({error}). rejected/index.html에서 저장하세요."
+    ),
+    "--review: these decisions are of the dataset {other} ({other_id}), and this one is {name} ({id}). "
+    "Name the right one with --dataset.": (
+        "--review: 이 결정은 데이터셋 {other}({other_id})의 것이고, 지금 데이터셋은 "
+        "{name}({id})입니다. --dataset으로 맞는 데이터셋을 지정하세요."
+    ),
     "--search-url {url}: not an address.": "--search-url {url}: 주소가 아닙니다.",
     "--split {now}: this dataset was split by {before}. Keep {before}, or add --resplit to deal all images "
     "anew (then a network trained before has seen some of the new test images).": (
@@ -132,6 +140,9 @@ KOREAN: dict[str, str] = {
     ),
     "Decay of the averaged generators that sample and test; 0 averages none.": (
         "샘플과 테스트에 쓰는 평균 생성기의 감쇠. 0이면 평균하지 않음."
+    ),
+    "Decisions taken over: {new} new, {known} already here, {unknown} of unknown images skipped.": (
+        "결정을 가져왔습니다: 새로운 것 {new}개, 이미 있던 것 {known}개, 없는 이미지라 건너뛴 것 {unknown}개."
     ),
     "Decoding it would take too much memory.": "디코딩하면 메모리를 너무 많이 씁니다.",
     "Downloads at the same time from one host.": "한 호스트에서 동시에 받는 수.",
@@ -333,6 +344,9 @@ KOREAN: dict[str, str] = {
         "멈추는 중: 진행 중인 다운로드만 마치고 나머지는 다음 수집으로 미룹니다."
     ),
     "Take a folder of your own photos into the dataset.": "내 사진 폴더를 데이터셋에 넣습니다.",
+    "Take over the decisions that a person saved from the report's page.": (
+        "보고서 페이지에서 사람이 저장한 결정을 가져옵니다."
+    ),
     "Teach a CycleGAN to translate A to B and B to A.": ("CycleGAN에게 A를 B로, B를 A로 바꾸는 법을 가르칩니다."),
     "Text": "글자",
     "The GPU's memory is full. Train with a smaller --size or --batch-size.": (

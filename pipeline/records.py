@@ -1,6 +1,6 @@
 """What flows between the stages: queries, candidates, images, verdicts, decisions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Domain = Literal["A", "B"]
@@ -118,7 +118,8 @@ class Verdict:
 
     `reason` is "" for a kept image; else the name of the check that rejected it, with `score` against `threshold` where
     the check has them, and `other` the sha256 of the image that was kept instead. `domain` and `split` are "" when
-    rejected. `flags` are the doubts about an image, kept or not, joined by commas.
+    rejected. `flags` are the doubts about an image, kept or not, joined by commas; `reviewed` among them says that a
+    person decided.
     """
 
     sha256: str
@@ -138,9 +139,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person said of an image or, with `other`, of a pair. Append-only: the latest of (sha256, other) wins."""
+    """What a person said of an image or, with `other`, of a pair (`pipeline.decisions` has the words). Append-only.
+
+    `decided_at` is in seconds since 1970; two that say the same are equal whenever they were said.
+    """
 
     sha256: str
     other: str
     action: str
     value: str
+    decided_at: float = field(default=0.0, compare=False)
