@@ -19,10 +19,11 @@ from pipeline.dataset import DatasetDir
 from pipeline.demo.options import DemoOptions
 from pipeline.errors import EXIT_INTERRUPTED, PipelineError, Terminated, UsageError
 from pipeline.language import _
-from pipeline.parameters import GroupedCommand, collect, options_of
+from pipeline.parameters import GroupedCommand, GroupedOption, collect, options_of, said, say
 from pipeline.recipe import Recipe, find_recipe, normalise
 from pipeline.records import DOMAINS, Domain, Query
 from train.options import TestOptions, TrainOptions, TranslateOptions
+from train.words import refuse_twice, translated
 
 if TYPE_CHECKING:
     from crawler.crawl import CrawlSummary
@@ -139,7 +140,51 @@ def curate(context: click.Context, dataset: str, as_json: bool, **_options: Any)
     _show(summary, as_json, summary.text(names))
 
 
+AITORZIP_WORDS = (
+    ("dataroot", str, "DIR", _("The dataset, as --dataset PATH.")),
+    ("n_epochs", int, "N", _("Epochs in all.")),
+    ("decay_epoch", int, "N", _("The epoch at which the learning rate begins to fall; no length.")),
+    ("epoch", int, "N", _("0; to go on with a run: --resume.")),
+    ("batchSize", int, "N", _("As --batch-size.")),
+    ("lr", float, "RATE", _("As --learning-rate.")),
+    ("n_cpu", int, "N", _("As --num-workers.")),
+    ("input_nc", int, "N", _("3: red, green and blue.")),
+    ("output_nc", int, "N", _("3: red, green and blue.")),
+)
+"""The options of aitorzip's program that are spelled in another way than ours."""
+
+
+def aitorzip_words(function: Callable[..., None]) -> Callable[..., None]:
+    for name, kind, metavar, text in reversed(AITORZIP_WORDS):
+        function = click.option(
+            f"--{name}", cls=GroupedOption, group=_("In the words of aitorzip's program"),
+            type=kind, metavar=metavar, help=text,
+        )(function)  # fmt: skip
+    return function
+
+
+def hear_aitorzip(context: click.Context) -> frozenset[str]:
+    """Put what was said in aitorzip's words into ours; returns the names of all that was said then.
+
+    Epochs that were said win over steps or a time that the recipe or a preset has. Raises UsageError.
+    """
+    given = {name.lower(): context.params[name.lower()] for name, *_rest in AITORZIP_WORDS}
+    given = {name: value for name, value in given.items() if value is not None}
+    meant = translated(given)
+    refuse_twice(given, meant, said(context))
+    say(context, meant)
+    if "dataroot" in given:
+        if "dataset" in said(context):
+            raise UsageError(_("--dataroot and --dataset say the same. Give one of them."))
+        say(context, {"dataset": f"{given['dataroot']}{os.sep}"})  # a path, even where it looks like a name
+    if said(context) & {"epochs", "decay_epochs"}:
+        unsaid = {"steps": 0, "time_budget": ""}
+        context.params.update({name: value for name, value in unsaid.items() if name not in said(context)})
+    return said(context)
+
+
 @command("train", _("Teach a CycleGAN to translate A to B and B to A."), TrainOptions)
+@aitorzip_words
 @runs_dir_option
 @click.option("--dry-run", is_flag=True, help=_("Say what would be trained on, and write nothing."))
 @click.option(
@@ -159,13 +204,16 @@ def train(
     from train.loop import train as teach
     from train.rehearsal import rehearse
 
-    options, dataroot = collect(context, TrainOptions), context.obj.dataset(dataset).root
+    del dataset  # what it is now may come from --dataroot
+    hear_aitorzip(context)
+    options, dataroot = collect(context, TrainOptions), context.obj.dataset(context.params["dataset"]).root
+    names = options.names(context.obj.recipe.names())
     if dry_run:
         rehearsal = rehearse(options, dataroot)
-        _show(rehearsal, as_json, rehearsal.text(context.obj.recipe.names()))
+        _show(rehearsal, as_json, rehearsal.text(names))
         return
     summary = teach(options, dataroot, runs_dir, resume=resume, progress=_bars())
-    _show(summary, as_json, summary.text(context.obj.recipe.names()))
+    _show(summary, as_json, summary.text(names))
 
 
 @command("test", _("Translate the test images both ways, into the run's folder."), TestOptions)

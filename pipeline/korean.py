@@ -11,6 +11,9 @@ KOREAN: dict[str, str] = {
         "--cuda: 설치된 torch({version})는 CPU 전용입니다. CUDA용을 설치하거나(pip install --force-reinstall "
         "torch) --cuda 없이 실행하세요."
     ),
+    "--dataroot and --dataset say the same. Give one of them.": (
+        "--dataroot와 --dataset은 같은 뜻입니다. 하나만 주세요."
+    ),
     "--dataset {name}: give a name or a path, such as street2blossom.": (
         "--dataset {name}: street2blossom 같은 이름이나 경로를 주세요."
     ),
@@ -20,8 +23,20 @@ KOREAN: dict[str, str] = {
         "--embedding {file}: {problem}. ONNX 파일 하나로 된 이미지 모델이 필요합니다. 예: CLIP의 이미지 쪽 "
         "절반. 입력은 실수 하나, (1, 3, 높이, 너비) 또는 (1, 높이, 너비, 3), 출력은 숫자 한 줄이어야 합니다."
     ),
+    "--epoch {value}: there it moves the schedule of a training whose weights begin anew. To go on with a "
+    "run, weights and all: pipeline train --resume.": (
+        "--epoch {value}: 그 프로그램에서는 가중치를 새로 시작한 채 일정만 옮깁니다. 가중치까지 이어 "
+        "가려면: pipeline train --resume."
+    ),
     "--format parquet needs the package pyarrow. Install it: pip install 'unpaired[parquet]'": (
         "--format parquet에는 pyarrow 패키지가 필요합니다. 설치: pip install 'unpaired[parquet]'"
+    ),
+    "--n_epochs {n_epochs} --decay_epoch {decay_epoch}: the learning rate falls from the epoch --decay_epoch "
+    "until the end, so that must lie from 0 to before --n_epochs. Say both, such as --n_epochs {n_epochs} "
+    "--decay_epoch {half}.": (
+        "--n_epochs {n_epochs} --decay_epoch {decay_epoch}: 학습률은 --decay_epoch 에포크부터 끝까지 "
+        "내려가므로 그 값은 0 이상, --n_epochs보다 작아야 합니다. 둘 다 주세요. 예: --n_epochs "
+        "{n_epochs} --decay_epoch {half}."
     ),
     "--output {path}: a folder. Name the file to write.": (
         "--output {path}: 폴더입니다. 저장할 파일 이름을 지정하세요."
@@ -69,10 +84,20 @@ KOREAN: dict[str, str] = {
     "--{filter} {word}: {engine} cannot do that. Engines that can: {engines}.": (
         "--{filter} {word}: {engine}은(는) 할 수 없습니다. 할 수 있는 엔진: {engines}."
     ),
+    "--{theirs} and --{ours} say the same. Give one of them.": (
+        "--{theirs}와 --{ours}는 같은 뜻입니다. 하나만 주세요."
+    ),
+    "--{word} {value}: images have 3 channels here, red, green and blue; grey ones are made into such while "
+    "they are read. Leave the option out.": (
+        "--{word} {value}: 여기서 이미지는 빨강, 초록, 파랑 3채널이며, 흑백은 읽을 때 그렇게 바뀝니다. "
+        "이 옵션을 빼세요."
+    ),
     "0 or more": "0 이상",
     "0, or at least --size": "0이거나 --size 이상",
+    "0; to go on with a run: --resume.": "0. 실행을 이어 가려면: --resume.",
     "1 or more": "1 이상",
     "32 or more, and a multiple of 4": "32 이상이고 4의 배수",
+    "3: red, green and blue.": "3: 빨강, 초록, 파랑.",
     "A ResNet by its blocks, or a U-Net by the size of image it suits.": (
         "블록 수로 고르는 ResNet, 또는 맞는 이미지 크기로 고르는 U-Net."
     ),
@@ -95,6 +120,9 @@ KOREAN: dict[str, str] = {
         "찾으므로, 주소로 직접 적힌 사설 주소만 거절됩니다."
     ),
     "Another limit of a check; may be given several times.": ("검사의 한계를 바꿉니다. 여러 번 쓸 수 있습니다."),
+    "As --batch-size.": "--batch-size와 같습니다.",
+    "As --learning-rate.": "--learning-rate와 같습니다.",
+    "As --num-workers.": "--num-workers와 같습니다.",
     "As in the other domain": "다른 도메인과 닮음",
     "Ask a search engine for three images and say which layers of its pages are still read; else google.": (
         "검색 엔진에 이미지 세 장을 물어보고, 페이지의 어느 층이 아직 읽히는지 알려 줍니다. 이름이 없으면 google입니다."
@@ -160,6 +188,9 @@ KOREAN: dict[str, str] = {
     "Enlarged": "확대됨",
     "Epochs after them in which it falls to 0.": "그 뒤 학습률이 0까지 줄어드는 에폭 수.",
     "Epochs at the full learning rate.": "학습률을 그대로 두는 에폭 수.",
+    "Epochs between checkpoints, in place of steps.": "체크포인트 사이의 에포크 수. 스텝 수 대신 씁니다.",
+    "Epochs between sample sheets, in place of steps.": "샘플 시트 사이의 에포크 수. 스텝 수 대신 씁니다.",
+    "Epochs in all.": "전체 에포크 수.",
     "Error: {message}": "오류: {message}",
     "Even their brightest spots are dark.": "가장 밝은 곳도 어둡습니다.",
     "Even their darkest spots are bright.": "가장 어두운 곳도 밝습니다.",
@@ -178,6 +209,10 @@ KOREAN: dict[str, str] = {
         "정규화) 받아 숫자 한 줄을 내는 ONNX 파일이어야 합니다. 예: CLIP의 이미지 쪽 절반."
     ),
     "Folder for the translations.": "변환 결과를 둘 폴더.",
+    "Folder of domain A, such as horses; else A.": "도메인 A의 폴더. 예: horses. 없으면 A.",
+    "Folder of domain A, such as horses; else the run's.": "도메인 A의 폴더. 예: horses. 없으면 실행의 것.",
+    "Folder of domain B, such as zebras; else B.": "도메인 B의 폴더. 예: zebras. 없으면 B.",
+    "Folder of domain B, such as zebras; else the run's.": "도메인 B의 폴더. 예: zebras. 없으면 실행의 것.",
     "Folder with test/A and test/B; else the run's dataset.": ("test/A와 test/B가 있는 폴더. 없으면 실행의 데이터셋."),
     "For few images: change what discriminators see; color,translation,cutout or some of them.": (
         "이미지가 적을 때: 판별기가 보는 것을 바꿉니다. color,translation,cutout 또는 그 일부."
@@ -207,6 +242,7 @@ KOREAN: dict[str, str] = {
     "Images of each domain in one step.": "한 단계에 쓰는 도메인별 이미지 수.",
     "Images {images}: kept {kept}, rejected {rejected}": ("이미지 {images}: 남김 {kept}, 제외 {rejected}"),
     "In both domains": "양쪽 도메인",
+    "In the words of aitorzip's program": "aitorzip 프로그램의 말로",
     "Install CPython 3.11 or newer.": "CPython 3.11 이상을 설치하세요.",
     "Install a torch with CUDA: pip install --force-reinstall torch": (
         "CUDA용 torch를 설치하세요: pip install --force-reinstall torch"
@@ -313,6 +349,9 @@ KOREAN: dict[str, str] = {
     "Serve the photos of this folder for B, in place of drawn streets.": (
         "그린 거리 대신 이 폴더의 사진을 B로 내놓습니다."
     ),
+    "Settings of a published CycleGAN: paper, aitorzip, official, aladdinpersson or tensorflow.": (
+        "공개된 CycleGAN의 설정: paper, aitorzip, official, aladdinpersson, tensorflow."
+    ),
     "Share of the images that train; the rest tests.": "학습에 쓸 이미지의 비율. 나머지는 테스트.",
     "Share of the steps in which the identity weight falls to 0; 0 keeps it.": (
         "항등 가중치가 0으로 내려가는 데 쓰는 단계의 비율. 0이면 그대로."
@@ -377,7 +416,11 @@ KOREAN: dict[str, str] = {
     "The bytes are no image in a format that is read.": "읽을 수 있는 형식의 이미지가 아닙니다.",
     "The chromedriver's program; else it is looked for.": ("chromedriver 프로그램. 없으면 찾습니다."),
     "The colour that prevails.": "주된 색.",
+    "The dataset, as --dataset PATH.": "데이터셋. --dataset PATH와 같습니다.",
     "The decoder crashed or did not end, twice.": "디코더가 두 번 충돌하거나 끝나지 않았습니다.",
+    "The epoch at which the learning rate begins to fall; no length.": (
+        "학습률이 내려가기 시작하는 에포크. 길이가 아닙니다."
+    ),
     "The file has no bytes.": "파일에 내용이 없습니다.",
     "The file is no longer in raw/; crawl it again.": "파일이 raw/에 없습니다. 다시 크롤링하세요.",
     "The file's bytes are no longer those that were downloaded.": "파일 내용이 내려받은 것과 다릅니다.",
@@ -498,6 +541,7 @@ KOREAN: dict[str, str] = {
     "an http or https address": "http 또는 https 주소",
     "and {count} more (all with --json)": ("그 밖에 {count}개 (--json으로 모두 볼 수 있습니다)"),
     "and {count} more that are not shown": "그리고 보이지 않는 {count}장 더",
+    "another folder than --domain-a": "--domain-a와 다른 폴더",
     "browser {browser}, driver {driver}": "브라우저 {browser}, 드라이버 {driver}",
     "called a copy": "사본으로 판정",
     "comes first by its hash": "해시 순서가 앞섬",
@@ -562,6 +606,7 @@ KOREAN: dict[str, str] = {
     "such as 90s, 6m or 2h": "90s, 6m, 2h 같은 값",
     "the file changed while it was in use": "사용하는 동안 파일이 바뀌었습니다",
     "the layer {name} is missing": "{name} 층이 없음",
+    "the name of a folder": "폴더 이름",
     "the same content behind a badge": "표지 뒤에 같은 내용",
     "the same content behind a bar": "띠 뒤에 같은 내용",
     "the same content behind a faint veil": "옅은 막 뒤에 같은 내용",
@@ -740,8 +785,10 @@ KOREAN: dict[str, str] = {
     "{path}: no usable image in test/A and test/B. Curate again.": (
         "{path}: test/A와 test/B에 쓸 수 있는 이미지가 없습니다. 다시 고르세요."
     ),
-    "{path}: no {split}/A and {split}/B there. Crawl and curate first.": (
-        "{path}: {split}/A와 {split}/B가 없습니다. 먼저 모으고 고르세요."
+    "{path}: no {split}/{a} and {split}/{b} there. Crawl and curate first, or say what the folders are "
+    "called: --domain-a, --domain-b.": (
+        "{path}: {split}/{a}와 {split}/{b}가 없습니다. 먼저 모으고 고르거나, 폴더 이름을 알려 주세요: "
+        "--domain-a, --domain-b."
     ),
     "{path}: not a readable catalogue ({error}). Move it aside and run `pipeline crawl` again: the images in "
     "raw/ are adopted.": (

@@ -2,7 +2,7 @@
 
 import dataclasses
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -79,14 +79,34 @@ def _click_type(field: "dataclasses.Field[Any]", many: bool) -> Any:
 def collect(context: click.Context, options: type[Options]) -> Options:
     """The options dataclass from a command's parsed parameters.
 
+    Where nothing is said, neither on the command line nor in the recipe, what the dataclass' `beneath` gives comes
+    before the defaults.
+
     Raises UsageError that names the flag or the key of the recipe file from which a refused value came.
     """
     names = [field.name for field in dataclasses.fields(options)]  # type: ignore[arg-type]
     values = {name: context.params[name] for name in names}
+    beneath = getattr(options, "beneath", None)
+    for name, value in beneath(values).items() if beneath else ():
+        if context.get_parameter_source(name) is ParameterSource.DEFAULT:
+            values[name] = value
     try:
         return options(**values)
     except OptionError as error:
         raise UsageError(_refusal(context, error)) from error
+
+
+def said(context: click.Context) -> frozenset[str]:
+    """The names of the parameters that came with the command itself: its line, or an environment variable."""
+    sources = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+    return frozenset(name for name in context.params if context.get_parameter_source(name) in sources)
+
+
+def say(context: click.Context, values: Mapping[str, object]) -> None:
+    """Take values for parameters as if they had been said on the command line."""
+    for name, value in values.items():
+        context.params[name] = value
+        context.set_parameter_source(name, ParameterSource.COMMANDLINE)
 
 
 def _refusal(context: click.Context, error: OptionError) -> str:

@@ -41,6 +41,7 @@ CACHE_BYTES = 1_000_000_000
 """Scaled pictures kept in memory by one run; those beyond are decoded again each time."""
 
 MAX_FILE_BYTES = 500_000_000
+_OWN_FOLDERS = ("A", "B")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STREAMS = {"order": {"A": 0, "B": 1}, "crop": {"A": 2, "B": 3}}
@@ -96,19 +97,24 @@ class Pictures:
 
 
 @contextmanager
-def image_files(dataroot: Path, split: Split) -> Iterator[dict[Domain, list[ImageFile]]]:
+def image_files(
+    dataroot: Path, split: Split, folders: tuple[str, str] = ("A", "B")
+) -> Iterator[dict[Domain, list[ImageFile]]]:
     """The files of a split: in train/A and train/B or trainA and trainB, in the folder said or one deeper, or zipped.
+
+    `folders` are what stands for A and B: with horses and zebras, train/horses and train/zebras or trainhorses and so
+    on, and for training horses and zebras themselves too.
 
     Raises UnusableError for a place that has no such folders, or two of them, or holds an unfinished curation.
     """
     if not dataroot.exists():
         raise UnusableError(_("{path}: no such folder. Crawl and curate first, or name another.", path=dataroot))
     if dataroot.is_dir():
-        yield _listed(dataroot, dataroot, split)
+        yield _listed(dataroot, dataroot, split, folders)
         return
     try:
         with zipfile.ZipFile(dataroot) as archive:
-            yield _listed(dataroot, zipfile.Path(archive), split)
+            yield _listed(dataroot, zipfile.Path(archive), split, folders)
     except zipfile.BadZipFile as error:
         raise UnusableError(_("{path}: neither a folder nor a zip archive.", path=dataroot)) from error
 
@@ -246,8 +252,8 @@ def read_image_lines(path: Path) -> set[tuple[Domain, str]]:
         raise UnusableError(message) from error
 
 
-def _listed(dataroot: Path, root: Folder, split: Split) -> dict[Domain, list[ImageFile]]:
-    home, folders = _find(dataroot, root, split)
+def _listed(dataroot: Path, root: Folder, split: Split, names: tuple[str, str]) -> dict[Domain, list[ImageFile]]:
+    home, folders = _find(dataroot, root, split, names)
     if isinstance(home, Path):
         dataset = DatasetDir(home)
         if dataset.catalog.exists() and not dataset.summary.exists():
@@ -255,26 +261,40 @@ def _listed(dataroot: Path, root: Folder, split: Split) -> dict[Domain, list[Ima
     return {domain: _files(domain, folder) for domain, folder in zip(DOMAINS, folders, strict=True)}
 
 
-def _find(dataroot: Path, root: Folder, split: Split) -> tuple[Folder, tuple[Folder, Folder]]:
+def _find(dataroot: Path, root: Folder, split: Split, names: tuple[str, str]) -> tuple[Folder, tuple[Folder, Folder]]:
     """The folder that holds both domains, and theirs: where the user said, else in one of the folders there."""
-    if (isinstance(root, Path)) and DatasetDir(root).catalog.exists():
+    if names == _OWN_FOLDERS and isinstance(root, Path) and DatasetDir(root).catalog.exists():
         return root, (root / split / "A", root / split / "B")
     inner = sorted((path for path in root.iterdir() if path.is_dir() and _visible(path)), key=lambda path: path.name)
     for homes in ([root], inner):
-        found = [(home, pair) for home in homes for pair in _pairs(home, split)]
+        found = [(home, pair) for home in homes for pair in _pairs(home, split, names)]
         if len(found) == 1:
             return found[0]
         if found:
-            names = ", ".join(sorted({str(home) for home, _pair in found}))
-            raise UnusableError(_("{path}: more than one data set there: {names}.", path=dataroot, names=names))
-    message = _("{path}: no {split}/A and {split}/B there. Crawl and curate first.", path=dataroot, split=split)
+            homes_found = ", ".join(sorted({str(home) for home, _pair in found}))
+            raise UnusableError(_("{path}: more than one data set there: {names}.", path=dataroot, names=homes_found))
+    message = _(
+        "{path}: no {split}/{a} and {split}/{b} there. Crawl and curate first, or say what the folders are called:"
+        " --domain-a, --domain-b.",
+        path=dataroot,
+        split=split,
+        a=names[0],
+        b=names[1],
+    )
     raise UnusableError(message)
 
 
-def _pairs(home: Folder, split: Split) -> list[tuple[Folder, Folder]]:
-    candidates = [(home / split / "A", home / split / "B"), (home / f"{split}A", home / f"{split}B")]
+def _pairs(home: Folder, split: Split, names: tuple[str, str]) -> list[tuple[Folder, Folder]]:
+    a, b = names
+    candidates = [(home / split / a, home / split / b), (home / f"{split}{a}", home / f"{split}{b}")]
+    if names != _OWN_FOLDERS and split == "train":
+        candidates.append((home / a, home / b))
     found = [(a, b) for a, b in candidates if a.is_dir() and b.is_dir()]
-    if len(found) == 2 and all(_names(folder) == _names(view) for folder, view in zip(*found, strict=True)):
+    if (
+        len(found) == 2
+        and names == _OWN_FOLDERS
+        and all(_names(folder) == _names(view) for folder, view in zip(*found, strict=True))
+    ):
         return found[:1]  # a curation's view of the same files (curate --layout cyclegan)
     return found
 

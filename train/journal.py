@@ -57,14 +57,16 @@ class Due:
     checkpoint: bool
 
 
-def due(step: int, steps: int, options: TrainOptions, *, stopping: bool) -> Due:
+def due(step: int, steps: int, options: TrainOptions, *, stopping: bool, epoch_steps: int = 1) -> Due:
     """Sheets and checkpoints at their intervals and at the end. `steps` 0: how many there will be is not known yet.
 
     Metrics are due before every checkpoint too, so that no state with a loss that is no number is ever kept.
     """
     just_planned = bool(options.time_budget) and not options.steps and step == TIMED_STEPS
-    sheet = steps > 0 and (step == steps or step % (options.sample_every or max(1, steps // 10)) == 0)
-    regular = steps > 0 and step % (options.checkpoint_every or max(1, steps // 20)) == 0
+    between_sheets = options.sample_epochs * epoch_steps or options.sample_every or max(1, steps // 10)
+    between_checkpoints = options.checkpoint_epochs * epoch_steps or options.checkpoint_every or max(1, steps // 20)
+    sheet = steps > 0 and (step == steps or step % between_sheets == 0)
+    regular = steps > 0 and step % between_checkpoints == 0
     checkpoint = regular or stopping or just_planned
     return Due(checkpoint or step % LOG_EVERY == 0, sheet, checkpoint)
 
@@ -94,7 +96,7 @@ class Journal:
 
         Raises UnusableError when a loss is no number any more, DiskError.
         """
-        now = due(training.step, training.plan.steps, self._options, stopping=stopping)
+        now = due(training.step, training.plan.steps, self._options, stopping=stopping, epoch_steps=self._epoch_steps)
         if now.metrics:
             self.means = self._finite(training.step)
             self._write_metrics(training)

@@ -59,7 +59,7 @@ def train(
     options = settings.options
     device = device_for(options.cuda)
     source = Path(settings.dataroot) if Path(settings.dataroot).exists() else dataroot
-    with image_files(source, "train") as files, _threads(options.threads), _own_randomness(device):
+    with image_files(source, "train", options.folders) as files, _threads(options.threads), _own_randomness(device):
         pictures = load_pictures(source, options, files, progress)
         if run is None:
             run = new_run(runs_dir, options.name or f"{dataroot.resolve().stem}-{options.generator.replace('-', '')}")

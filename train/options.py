@@ -2,11 +2,15 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.errors import OptionError
 from pipeline.language import _
 from pipeline.options import option
+from pipeline.records import Domain
+from train.presets import PRESETS, preset_values
 
 GENERATORS = ("resnet-9", "resnet-6", "resnet-4", "resnet-3", "unet-256", "unet-128")
 """What makes images, and how many residual blocks it has, or to how large images a U-Net is suited."""
@@ -46,7 +50,11 @@ class TrainOptions:
     )
     size: int = option(256, "Side in pixels of the squares that are trained on.", metavar="PIXELS")
     seed: int = option(0, "The same seed gives the same run.", metavar="N")
-    name: str = option("", "A name for the run's folder; else the dataset and the generator.")
+    preset: str = option(
+        "",
+        "Settings of a published CycleGAN: paper, aitorzip, official, aladdinpersson or tensorflow.",
+        metavar="NAME",
+    )
     batch_size: int = option(1, "Images of each domain in one step.", group=SCHEDULE, metavar="N")
     learning_rate: float = option(2e-4, "Adam's learning rate before it falls.", group=SCHEDULE)
     beta1: float = option(0.5, "Adam's first beta.", group=SCHEDULE)
@@ -94,15 +102,27 @@ class TrainOptions:
     )
     num_workers: int = option(2, "Threads that load images ahead; 0 loads between the steps.", group=MACHINE)
     threads: int = option(0, "CPU threads; 0 takes one for each core.", group=MACHINE)
+    name: str = option("", "A name for the run's folder; else the dataset and the generator.", group=MACHINE)
+    domain_a: str = option("", "Folder of domain A, such as horses; else A.", group=MACHINE, metavar="FOLDER")
+    domain_b: str = option("", "Folder of domain B, such as zebras; else B.", group=MACHINE, metavar="FOLDER")
     sample_every: int = option(0, "Steps between sample sheets; 0 makes one each tenth of the run.", group=MACHINE)
+    sample_epochs: int = option(0, "Epochs between sample sheets, in place of steps.", group=MACHINE, metavar="N")
     checkpoint_every: int = option(0, "Steps between checkpoints; 0 makes one each twentieth.", group=MACHINE)
+    checkpoint_epochs: int = option(0, "Epochs between checkpoints, in place of steps.", group=MACHINE, metavar="N")
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "size", "batch_size", "width", "discriminator_layers", "discriminator_width"):
+        known = self.preset in ("", *PRESETS)
+        _check("preset", self.preset, known, _("one of {names}", names=", ".join(PRESETS)))
+        _check("epochs", self.epochs, self.epochs >= (0 if self.decay_epochs > 0 else 1), _("1 or more"))
+        for name in ("domain_a", "domain_b"):
+            _check(name, getattr(self, name), _is_folder_name(getattr(self, name)), _("the name of a folder"))
+        same = self.folders[0] == self.folders[1]
+        _check("domain_b", self.domain_b, not same, _("another folder than --domain-a"))
+        for name in ("size", "batch_size", "width", "discriminator_layers", "discriminator_width"):
             _check(name, getattr(self, name), getattr(self, name) >= 1, _("1 or more"))
         for name in ("decay_epochs", "steps", "load_size", "replay_size", "num_workers", "threads", "seed"):
             _check(name, getattr(self, name), getattr(self, name) >= 0, _("0 or more"))
-        for name in ("sample_every", "checkpoint_every"):
+        for name in ("sample_every", "sample_epochs", "checkpoint_every", "checkpoint_epochs"):
             _check(name, getattr(self, name), getattr(self, name) >= 0, _("0 or more"))
         for name in ("cycle_weight", "identity_weight"):
             value = getattr(self, name)
@@ -151,6 +171,25 @@ class TrainOptions:
         return tuple(kind.strip() for kind in self.augment.split(",") if kind.strip())
 
     @property
+    def folders(self) -> tuple[str, str]:
+        """The names of the folders of A and of B, inside a folder train or behind the word: train/A, trainA."""
+        return self.domain_a or "A", self.domain_b or "B"
+
+    def names(self, names: Mapping[Domain, str]) -> dict[Domain, str]:
+        """What to call the domains: by their folders where these have names of their own, else as in `names`."""
+        return {"A": self.domain_a or names["A"], "B": self.domain_b or names["B"]}
+
+    @staticmethod
+    def beneath(values: Mapping[str, Any]) -> Mapping[str, object]:
+        """The values of options that the user does not say, where others that are said bring some: by a preset."""
+        if values["preset"] not in PRESETS:
+            return {}
+        preset = preset_values(values["preset"], values["size"])
+        rivals = {"sample_every": "sample_epochs", "checkpoint_every": "checkpoint_epochs"}
+        beaten = {epochs for steps, epochs in rivals.items() if values[steps]}
+        return {name: value for name, value in preset.items() if name not in beaten}
+
+    @property
     def load_side(self) -> int:
         """The shorter side in pixels to which an image is scaled before the random crop of `size`."""
         return self.load_size or round(self.size * 286 / 256)
@@ -164,6 +203,12 @@ class TestOptions:
 
     cuda: bool = option(False, "Translate on the NVIDIA GPU.")
     dataroot: str = option("", "Folder with test/A and test/B; else the run's dataset.", metavar="DIR")
+    domain_a: str = option("", "Folder of domain A, such as horses; else the run's.", metavar="FOLDER")
+    domain_b: str = option("", "Folder of domain B, such as zebras; else the run's.", metavar="FOLDER")
+
+    def __post_init__(self) -> None:
+        for name in ("domain_a", "domain_b"):
+            _check(name, getattr(self, name), _is_folder_name(getattr(self, name)), _("the name of a folder"))
 
 
 @dataclass(frozen=True)
@@ -186,6 +231,11 @@ def seconds_of(text: str) -> float | None:
     if not match or not float(match[1]):
         return None
     return float(match[1]) * _SECONDS[match[2] or "s"]
+
+
+def _is_folder_name(text: str) -> bool:
+    """Whether a folder's name may be this; "" for none said."""
+    return text not in (".", "..") and not set(text) & set("/\\\0")
 
 
 def _weight_of(text: str) -> float | None:

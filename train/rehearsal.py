@@ -44,6 +44,6 @@ def rehearse(options: TrainOptions, dataroot: Path) -> Rehearsal:
     Raises UnusableError for a folder that cannot be trained on, CudaError where CUDA is asked for and not usable.
     """
     device = device_for(options.cuda)
-    with image_files(dataroot, "train") as files:
+    with image_files(dataroot, "train", options.folders) as files:
         a, b = len(files["A"]), len(files["B"])
     return Rehearsal(str(dataroot), a, b, planned(options, a, b).steps, str(device), options)

@@ -17,16 +17,16 @@ def latest_run(runs_dir: Path, dataroot: Path, options: TrainOptions) -> RunDir 
 
 def is_trained(run: RunDir, dataroot: Path) -> bool:
     """Whether a run is finished, on the images that lie in the folder now."""
-    return run.finished and read_image_lines(run.images) == _names(dataroot, "train")
+    return run.finished and read_image_lines(run.images) == _names(run, dataroot, "train")
 
 
 def is_tested(run: RunDir, dataroot: Path) -> bool:
     """Whether the run's test folder holds the translations of the images that lie in the folder now."""
     translated = {(domain, path.stem) for domain in DOMAINS for path in (run.test / f"real_{domain}").glob("*.png")}
     sheet = run.test / "sheet.jpg"
-    return sheet.is_file() and translated == _names(dataroot, "test")
+    return sheet.is_file() and translated == _names(run, dataroot, "test")
 
 
-def _names(dataroot: Path, split: Split) -> set[tuple[Domain, str]]:
-    with image_files(dataroot, split) as files:
+def _names(run: RunDir, dataroot: Path, split: Split) -> set[tuple[Domain, str]]:
+    with image_files(dataroot, split, read_settings(run).options.folders) as files:
         return {(domain, Path(file.name).stem) for domain in DOMAINS for file in files[domain]}

@@ -93,7 +93,8 @@ def test(options: TestOptions, run: Path, *, progress: Progress) -> TestSummary:
         "A": _translator(folder, settings.options, "a2b", device),
         "B": _translator(folder, settings.options, "b2a", device),
     }
-    with image_files(dataroot, "test") as files:
+    a, b = settings.options.folders
+    with image_files(dataroot, "test", (options.domain_a or a, options.domain_b or b)) as files:
         everything = [file for domain in DOMAINS for file in files[domain]]
         _remove(folder.test)
         pairs = _translate_all(folder, everything, translators, settings.options, device=device, progress=progress)
