@@ -106,6 +106,7 @@ KOREAN: dict[str, str] = {
     "A host in a private network that images may come from; may be repeated.": (
         "이미지를 받아도 되는 사설망 호스트. 여러 번 줄 수 있음."
     ),
+    "A loss is no number any more": ("손실이 더는 숫자가 아님"),
     "A name for the run's folder; else the dataset and the generator.": (
         "실행 폴더의 이름. 없으면 데이터셋과 생성기 이름."
     ),
@@ -194,6 +195,11 @@ KOREAN: dict[str, str] = {
     "Error: {message}": "오류: {message}",
     "Even their brightest spots are dark.": "가장 밝은 곳도 어둡습니다.",
     "Even their darkest spots are bright.": "가장 어두운 곳도 밝습니다.",
+    "Every image gets the same translation. Train again with a higher --cycle-weight, a lower "
+    "--learning-rate or another --seed.": (
+        "모든 이미지가 똑같이 변환됩니다. --cycle-weight를 높이거나 --learning-rate를 낮추거나 다른 --seed로 "
+        "다시 학습하세요."
+    ),
     "Exports that hold it: {exports}": "이 이미지가 들어 있는 내보내기: {exports}",
     "Faded": "바램",
     "Fetch also what robots.txt or X-Robots-Tag forbids; the catalogue records it.": (
@@ -239,6 +245,7 @@ KOREAN: dict[str, str] = {
         "요청이 자신을 소개하는 이름. 연락할 방법을 함께 적으세요."
     ),
     "How the finished images are written.": "완성된 이미지를 저장하는 형식.",
+    "Identical outputs": ("똑같은 출력"),
     "Images of each domain in one step.": "한 단계에 쓰는 도메인별 이미지 수.",
     "Images {images}: kept {kept}, rejected {rejected}": ("이미지 {images}: 남김 {kept}, 제외 {rejected}"),
     "In both domains": "양쪽 도메인",
@@ -249,6 +256,12 @@ KOREAN: dict[str, str] = {
     ),
     "Install it: pip install -e '.[train]'": "설치하세요: pip install -e '.[train]'",
     "Install the chromedriver of the browser's own version.": ("브라우저와 같은 버전의 chromedriver를 설치하세요."),
+    "Inverted colours": ("뒤집힌 색"),
+    "It tells every translation from a photo, and the generator learns nothing more from it. Give the "
+    "discriminators --augment color,translation,cutout and more images, or less --discriminator-width.": (
+        "모든 변환 결과를 사진과 구별해 내므로 생성기가 더 배울 것이 없습니다. 판별기에 --augment "
+        "color,translation,cutout과 더 많은 이미지를 주거나 --discriminator-width를 줄이세요."
+    ),
     "Keep images that are rejected for this reason; may be given several times.": (
         "이 이유로 제외되는 이미지를 남깁니다. 여러 번 쓸 수 있습니다."
     ),
@@ -271,6 +284,7 @@ KOREAN: dict[str, str] = {
     ),
     "Measuring": "재는 중",
     "Missing": "사라짐",
+    "Mode collapse": ("모드 붕괴"),
     "Much of them is plain white.": "많은 부분이 그냥 흰색입니다.",
     "NAME=URL for each engine, such as bing=http://127.0.0.1:8000": (
         "엔진마다 NAME=URL, 예를 들어 bing=http://127.0.0.1:8000"
@@ -305,6 +319,7 @@ KOREAN: dict[str, str] = {
     "Not even their sharpest spot is sharp.": "가장 선명한 곳도 선명하지 않습니다.",
     "Nothing certain is wrong with them. Look at these first.": ("확실한 문제는 없습니다. 이것부터 살펴보세요."),
     "Nothing changed since the last curation.": "지난번 고르기 뒤로 바뀐 것이 없습니다.",
+    "Nothing is changed": ("아무것도 바뀌지 않음"),
     "Nothing new: everything that was found is known already.": ("새로운 것이 없습니다: 찾은 것은 모두 이미 있습니다."),
     "Nothing of it was in the dataset any more; no crawl will bring it.": (
         "데이터셋에 남아 있던 것이 없습니다. 앞으로의 수집에서도 가져오지 않습니다."
@@ -373,6 +388,7 @@ KOREAN: dict[str, str] = {
         "단계 {step}: 손실 {name}이(가) 더는 숫자가 아닙니다. 마지막 정상 체크포인트: {checkpoint}. "
         "--learning-rate를 낮춰 다시 학습하세요."
     ),
+    "Step {step}: {name}{ways}. {advice}": ("단계 {step}: {name}{ways}. {advice}"),
     "Steps between checkpoints; 0 makes one each twentieth.": ("체크포인트 사이의 단계 수. 0이면 20분의 1마다."),
     "Steps between sample sheets; 0 makes one each tenth of the run.": ("샘플 사이의 단계 수. 0이면 10분의 1마다."),
     "Steps in all, in place of epochs: a half at the full rate, a half falling.": (
@@ -418,6 +434,7 @@ KOREAN: dict[str, str] = {
     "The colour that prevails.": "주된 색.",
     "The dataset, as --dataset PATH.": "데이터셋. --dataset PATH와 같습니다.",
     "The decoder crashed or did not end, twice.": "디코더가 두 번 충돌하거나 끝나지 않았습니다.",
+    "The discriminator has won": ("판별기가 이겼음"),
     "The epoch at which the learning rate begins to fall; no length.": (
         "학습률이 내려가기 시작하는 에포크. 길이가 아닙니다."
     ),
@@ -475,6 +492,7 @@ KOREAN: dict[str, str] = {
     ),
     "Too many pixels": "픽셀이 너무 많음",
     "Too small": "너무 작음",
+    "Train again with a lower --learning-rate.": ("--learning-rate를 낮춰 다시 학습하세요."),
     "Train and test cannot be compared: one of them is empty.": (
         "train과 test를 비교할 수 없습니다. 한쪽이 비어 있습니다."
     ),
@@ -486,6 +504,16 @@ KOREAN: dict[str, str] = {
         "테스트 이미지를 양방향으로 변환해 실행 폴더에 넣습니다."
     ),
     "Translating": "변환 중",
+    "Translations equal their inputs. Raise --learning-rate or lower --identity-weight and --cycle-weight; "
+    "look whether both domains hold the same images.": (
+        "변환 결과가 입력과 같습니다. --learning-rate를 높이거나 --identity-weight와 --cycle-weight를 "
+        "낮추고, 두 도메인에 같은 이미지가 들어 있지 않은지 확인하세요."
+    ),
+    "Translations of different images look nearly alike. Raise --cycle-weight, lower --learning-rate, or "
+    "begin again from an earlier checkpoint; look whether the images of that domain are varied themselves.": (
+        "서로 다른 이미지의 변환 결과가 거의 같습니다. --cycle-weight를 높이거나 --learning-rate를 낮추거나 "
+        "이전 체크포인트에서 다시 시작하고, 그 도메인의 이미지 자체가 다양한지 확인하세요."
+    ),
     "Try temporary failures of earlier crawls again.": "이전에 일시적으로 실패한 것을 다시 시도합니다.",
     "Two search queries in, a trained unpaired image-to-image translator out.\n\ncrawl, curate, train and test "
     "are the stages; run does them all by pipeline.toml; demo shows the whole way here.": (
@@ -499,6 +527,11 @@ KOREAN: dict[str, str] = {
     "Weight of the identity loss.": "항등 손실의 가중치.",
     "What a generator gives: an image, or a change to its input.": ("생성기가 내는 것: 이미지, 또는 입력에 더할 변화."),
     "What is judged: patches, or pixels.": "판별하는 단위: 조각 또는 픽셀.",
+    "What is light in the input is dark in the translation. Unless that is wanted, train again with an "
+    "--identity-weight of 5 or more, with --predict change, or with another --seed.": (
+        "입력에서 밝은 곳이 변환 결과에서 어둡습니다. 바라던 것이 아니라면 --identity-weight를 5 이상으로 "
+        "하거나 --predict change 또는 다른 --seed로 다시 학습하세요."
+    ),
     "What is written.": "무엇을 쓸지 정합니다.",
     "What kind of picture.": "그림의 종류.",
     "What networks compute in: bf16 takes half the time where the processor has it; fp16 needs --cuda.": (

@@ -1,29 +1,35 @@
 """What a run writes down as it goes: lines of metrics, sample sheets, checkpoints."""
 
-import json
+import logging
 import math
 import time
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor
 
 from pipeline.errors import UnusableError
-from pipeline.files import disk_errors
 from pipeline.language import _
 from pipeline.progress import Progress
 from train.checkpoint import Training, checkpoints, save
 from train.data import Batches
+from train.diagnosis import LONG_PATIENCE, NOT_A_NUMBER, Finding, diagnose, told
 from train.options import TrainOptions
-from train.rundir import RunDir
+from train.rundir import RunDir, append_line, read_lines
 from train.samples import sample_sheet, write_picture
 from train.schedule import TIMED_STEPS
+from train.signs import signs
 
 LOG_EVERY = 20
 """Steps between lines of metrics.jsonl: reading a loss waits for the device."""
 
+EXAMINE_EVERY = 100
+"""Steps between examinations of the sample images, which cost about as much as a third of a step."""
+
 LOSSES = ("gan_a2b", "gan_b2a", "cycle_a", "cycle_b", "identity_a", "identity_b", "discriminator_a", "discriminator_b")
 _SAMPLED = 4
+_log = logging.getLogger(__name__)
 
 
 class Meter:
@@ -40,9 +46,9 @@ class Meter:
         self._sums[name] = self._sums[name] + value if name in self._sums else value
         self._counts[name] = self._counts.get(name, 0) + 1
 
-    def means(self) -> dict[str, float]:
-        """The mean of each loss since the meter was made."""
-        return {name: self._sums[name].item() / self._counts[name] for name in LOSSES if name in self._sums}
+    def means(self) -> dict[str, Tensor]:
+        """The mean of each loss since the meter was made, on the device."""
+        return {name: self._sums[name] / self._counts[name] for name in LOSSES if name in self._sums}
 
     def seconds_per_step(self) -> float:
         return (time.monotonic() - self._started) / max(1, self._counts.get(LOSSES[0], 0))
@@ -53,6 +59,7 @@ class Due:
     """What is to be written after a step."""
 
     metrics: bool
+    examination: bool
     sheet: bool
     checkpoint: bool
 
@@ -68,7 +75,7 @@ def due(step: int, steps: int, options: TrainOptions, *, stopping: bool, epoch_s
     sheet = steps > 0 and (step == steps or step % between_sheets == 0)
     regular = steps > 0 and step % between_checkpoints == 0
     checkpoint = regular or stopping or just_planned
-    return Due(checkpoint or step % LOG_EVERY == 0, sheet, checkpoint)
+    return Due(checkpoint or step % LOG_EVERY == 0, step % EXAMINE_EVERY == 0, sheet, checkpoint)
 
 
 class Journal:
@@ -83,6 +90,8 @@ class Journal:
         self._options = options
         self._epoch_steps = batches.epoch_steps
         self._progress = progress
+        self._examined = deque((line for line in read_lines(run.metrics) if "change_a2b" in line), maxlen=LONG_PATIENCE)
+        self._said = {str(line["cause"]) for line in read_lines(run.warnings)}
         self._real_a = batches.first_images("A", _SAMPLED).to(device)
         self._real_b = batches.first_images("B", _SAMPLED).to(device)
 
@@ -98,8 +107,14 @@ class Journal:
         """
         now = due(training.step, training.plan.steps, self._options, stopping=stopping, epoch_steps=self._epoch_steps)
         if now.metrics:
-            self.means = self._finite(training.step)
-            self._write_metrics(training)
+            seen = self._examine(training) if now.examination else {}
+            numbers = _read(self.meter.means() | seen)
+            self._refuse_no_number(training.step, numbers)
+            self.means = {name: numbers[name] for name in LOSSES if name in numbers}
+            line = self._line(training, numbers)
+            append_line(self._run.metrics, line)
+            if seen:
+                self._diagnose(line)
             self.meter = Meter()
         self._progress.update(training.step, self._note())
         if now.sheet:
@@ -110,11 +125,16 @@ class Journal:
         if now.checkpoint:
             save(self._run, training, self._options)
 
-    def _finite(self, step: int) -> dict[str, float]:
-        means = self.meter.means()
-        broken = [name for name, mean in means.items() if not math.isfinite(mean)]
+    def _examine(self, training: Training) -> dict[str, Tensor]:
+        a2b, b2a = training.generators
+        with training.precision.passes():
+            return signs(a2b, b2a, self._real_a, self._real_b)
+
+    def _refuse_no_number(self, step: int, numbers: dict[str, float]) -> None:
+        broken = [name for name, number in numbers.items() if not math.isfinite(number)]
         if not broken:
-            return means
+            return
+        self._tell(Finding(NOT_A_NUMBER, step))
         message = _(
             "Step {step}: the loss {name} is no number any more. The last good checkpoint: {checkpoint}."
             " Train again with a lower --learning-rate.",
@@ -124,16 +144,25 @@ class Journal:
         )
         raise UnusableError(message)
 
-    def _write_metrics(self, training: Training) -> None:
-        line = {
+    def _line(self, training: Training, numbers: dict[str, float]) -> dict[str, float]:
+        return {
             "step": training.step,
+            "planned_steps": training.plan.steps,
             "epoch": round(training.step / self._epoch_steps, 4),
             "learning_rate": training.generator_optimizer.param_groups[0]["lr"],
-            **self.means,
+            **numbers,
             "seconds_per_step": round(self.meter.seconds_per_step(), 4),
         }
-        with disk_errors(self._run.metrics), self._run.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+
+    def _diagnose(self, line: dict[str, float]) -> None:
+        self._examined.append(line)
+        for finding in diagnose(list(self._examined), self._said, self._options.gan_loss):
+            self._tell(finding)
+            _log.warning(told(finding))
+
+    def _tell(self, finding: Finding) -> None:
+        self._said.add(finding.cause)
+        append_line(self._run.warnings, asdict(finding))
 
     def _note(self) -> str:
         if not self.means:
@@ -141,3 +170,8 @@ class Journal:
         judges = sum(mean for name, mean in self.means.items() if name.startswith("discriminator"))
         makers = sum(mean for name, mean in self.means.items() if not name.startswith("discriminator"))
         return f"G {makers:.2f} D {judges:.2f}"
+
+
+def _read(numbers: dict[str, Tensor]) -> dict[str, float]:
+    """Tensors of no dimensions to plain numbers: the one place where a training waits for its device."""
+    return dict(zip(numbers, torch.stack(list(numbers.values())).tolist(), strict=True))

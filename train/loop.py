@@ -75,7 +75,8 @@ def _train_in(
     training = begin(options, planned(options, len(pictures.a), len(pictures.b)), device)
     if restore(run, training):
         _log.info(_("{run}: going on after step {step}.", run=run.name, step=training.step))
-    keep_lines_up_to(run.metrics, training.step)
+    for file in (run.metrics, run.warnings):
+        keep_lines_up_to(file, training.step)
     batches = Batches(pictures, options)
     journal = Journal(run, options, batches, device, progress)
     progress.start(_("Training"), total=training.plan.steps or None)

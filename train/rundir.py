@@ -45,6 +45,11 @@ class RunDir:
         return self.root / "metrics.jsonl"
 
     @property
+    def warnings(self) -> Path:
+        """A line for each failure that was noticed: its cause, step and directions."""
+        return self.root / "warnings.jsonl"
+
+    @property
     def log(self) -> Path:
         return self.root / "log.txt"
 
@@ -215,12 +220,27 @@ def read_summary(run: RunDir) -> TrainSummary:
 
 
 def keep_lines_up_to(path: Path, step: int) -> None:
-    """Drop the lines of a metrics file that a killed run wrote after `step`, and a half line at its end."""
+    """Drop the lines of a file of steps that a killed run wrote after `step`, and a half line at its end."""
     if not path.is_file():
         return
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     kept = [line for line in lines if _step_of(line) <= step]
     write_atomically(path, "".join(f"{line}\n" for line in kept).encode())
+
+
+def append_line(path: Path, content: Mapping[str, object]) -> None:
+    """Add a line to a file of steps. Raises DiskError."""
+    with disk_errors(path), path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file of steps, none where there is no file; what is no such line, as at the end of one that is
+    being written, is left out."""
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [json.loads(line) for line in lines if _step_of(line) < float("inf")]
 
 
 def _step_of(line: str) -> float:

@@ -24,7 +24,7 @@ def sample_sheet(generator_a2b: Generator, generator_b2a: Generator, real_a: Ten
 
     `real_a` and `real_b` are [N, 3, H, W] in [-1, 1] on the generators' device.
     """
-    with _evaluating(generator_a2b, generator_b2a):
+    with evaluating(generator_a2b, generator_b2a):
         fake_b, fake_a = generator_a2b(real_a), generator_b2a(real_b)
         columns = [real_a, fake_b, generator_b2a(fake_b), real_b, fake_a, generator_a2b(fake_a)]
     rows = max(len(real_a), len(real_b))
@@ -33,7 +33,7 @@ def sample_sheet(generator_a2b: Generator, generator_b2a: Generator, real_a: Ten
 
 
 @contextmanager
-def _evaluating(*generators: Generator) -> Iterator[None]:
+def evaluating(*generators: Generator) -> Iterator[None]:
     """Without dropout, and back as they were."""
     training = [generator.training for generator in generators]
     for generator in generators:
