@@ -1,6 +1,7 @@
 """Two aligned views -> what of one the other does not explain: content that moved, and what only one of them has."""
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import cv2
@@ -13,6 +14,7 @@ _BLUR = 1.5
 """Pixels by which both are smoothed before their levels are compared: JPEG, noise and sharpening live below that."""
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _BLOCK = 16
+_TERMS = 16
 _LEAST_TEXTURE = 4.0
 """Squared grey levels a pixel in every direction, from which a block has a corner to tell its place by."""
 _LEAST_FIT = 0.8
@@ -171,51 +173,81 @@ class _Guess:
     contrast: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How a smoothed picture explains another one (height, width, 3): by `weights` (16, 3) of its terms."""
+
+    source: Floats
+    target: Floats
+    weights: Rows
+    noise: float
+    contrast: float
+
+
 def _better_guess(alignment: Alignment) -> tuple[_Guess | None, Mask]:
     """Of two directions the one that explains more (grey levels follow from colours, not the other way round)."""
-    fixed = alignment.fixed.colours.astype(np.float32)
-    moved, inside = _moved(alignment)
-    guesses = [_explained(fixed, moved, inside), _explained(moved, fixed, inside)]
-    usable = [guess for guess in guesses if guess is not None]
-    return min(usable, key=lambda guess: guess.noise / guess.contrast, default=None), inside
+    sharp_fixed = alignment.fixed.colours.astype(np.float32)
+    sharp_moved, inside = _moved(alignment)
+    fixed, moved = _blurred(sharp_fixed, _BLUR), _blurred(sharp_moved, _BLUR)
+    fits = [_fitted(fixed, moved, inside), _fitted(moved, fixed, inside)]
+    fit = min((one for one in fits if one), key=lambda one: one.noise / one.contrast, default=None)
+    if fit is None:
+        return None, inside
+    source, target = (sharp_fixed, sharp_moved) if fit.source is fixed else (sharp_moved, sharp_fixed)
+    terms = _terms(fit.source)
+    explained = np.clip(terms.reshape(_TERMS, -1).T @ fit.weights.astype(np.float32), 0, 255)
+    explained = explained.reshape(target.shape)
+    return _Guess(fit.target, explained, target, source, fit.noise, fit.contrast), inside
 
 
-def _explained(sharp_source: Floats, sharp_target: Floats, inside: Mask) -> _Guess | None:
+def _fitted(source: Floats, target: Floats, inside: Mask) -> _Fit | None:
     """`target` as a smooth function of the colours of `source` and of the place, fitted to the greater part of it.
 
-    Sixteen terms: what tinting, greying, gamma, contrast and a vignette do. What they cannot explain stands out.
+    Sixteen terms: what tinting, greying, gamma, contrast and a vignette do. What they cannot explain stands out. Every
+    second row and column is enough.
     """
-    source, target = _blurred(sharp_source, _BLUR), _blurred(sharp_target, _BLUR)
-    terms = _terms(source)
-    every = np.s_[::2, ::2]
-    usable = inside[every] & (target[every].min(axis=-1) > 3) & (target[every].max(axis=-1) < 252)
-    if np.sum(usable) < 200:
-        usable = inside[every]
-    if np.sum(usable) < 200:
+    some, within = target[::2, ::2], inside[::2, ::2]
+    low, high = (reduce(bound, (some[..., band] for band in range(3))) for bound in (np.minimum, np.maximum))
+    usable = np.flatnonzero(within & (low > 3) & (high < 252))
+    if len(usable) < 200:
+        usable = np.flatnonzero(within)
+    if len(usable) < 200:
         return None
-    inputs, outputs = terms[every][usable].astype(np.float64), target[every][usable].astype(np.float64)
-    kept = np.ones(len(outputs), dtype=bool)
+    terms = _terms(source, step=2).reshape(_TERMS, -1)[:, usable]
+    weights, noise = _robust_fit(terms.T.astype(np.float64), some.reshape(-1, 3)[usable].astype(np.float64))
+    return _Fit(source, target, weights, noise, float((target @ _LUMA)[inside].std()) + 1)
+
+
+def _robust_fit(inputs: Rows, outputs: Rows) -> tuple[Rows, float]:
+    """Least squares over those that fit, in five rounds: weights (16, 3) from inputs (n, 16) to outputs (n, 3), and
+    the typical miss in grey levels."""
+    luma = _LUMA.astype(np.float64)
+    greys = outputs @ luma
+    both = np.concatenate([inputs, outputs], axis=1)
+    kept = np.ones(len(both), dtype=bool)
     for trimmed in range(5):
-        chosen = inputs[kept]
-        weights = np.linalg.solve(chosen.T @ chosen + 1e-3 * np.eye(inputs.shape[1]), chosen.T @ outputs[kept])
-        misses = np.abs((outputs - inputs @ weights) @ _LUMA.astype(np.float64))
+        chosen = both.take(np.flatnonzero(kept), axis=0)
+        products = chosen.T @ chosen
+        weights = np.linalg.solve(products[:_TERMS, :_TERMS] + 1e-3 * np.eye(_TERMS), products[:_TERMS, _TERMS:])
+        misses = np.abs(greys - inputs @ (weights @ luma))
         noise = float(np.median(misses)) * 1.48 + 0.5
         kept = misses < 2.5 * noise if trimmed else misses <= np.quantile(misses, 0.75)
-    explained = np.clip(terms @ weights.astype(np.float32), 0, 255)
-    contrast = float((target @ _LUMA)[inside].std()) + 1
-    return _Guess(target, explained, sharp_target, sharp_source, noise, contrast)
+    return weights, noise
 
 
-def _terms(source: Floats) -> Floats:
-    height, width = source.shape[:2]
-    sides = [np.linspace(-1, 1, length, dtype=np.float32) for length in (height, width)]
-    y, x = np.meshgrid(*sides, indexing="ij")
-    colours = source / 255 - 0.5
+def _terms(source: Floats, step: int = 1) -> Floats:
+    """The terms (16, height, width) at each `step`th row and column of a picture."""
+    y, x = (np.linspace(-1, 1, length, dtype=np.float32)[::step] for length in source.shape[:2])
+    y, x = y[:, None], x[None, :]
+    colours = source[::step, ::step] / 255 - 0.5
     grey = colours @ _LUMA
-    bands = [colours[..., band] for band in range(3)]
-    bent = [band**2 for band in bands]
-    places = [x, y, x * x, y * y, x * y, grey * x, grey * y, grey * (x * x + y * y)]
-    return np.stack([np.ones_like(grey), *bands, *bent, grey**3, *places], axis=-1).astype(np.float32)
+    bands = [np.ascontiguousarray(colours[..., band]) for band in range(3)]
+    terms = [1, *bands, *(band * band for band in bands), grey * grey * grey]
+    terms += [x, y, x * x, y * y, x * y, grey * x, grey * y, grey * (x * x + y * y)]
+    made = np.empty((_TERMS, *grey.shape), np.float32)
+    for place, term in zip(made, terms, strict=True):
+        place[:] = term
+    return made
 
 
 def _excess(guess: _Guess, inside: Mask) -> Floats:

@@ -48,9 +48,9 @@ def measure(file: RawFile, form: Form | None = None) -> Measured:
 
 def _measurement(sha256: str, picture: Image.Image, working: Image.Image) -> Measurement:
     import cv2
-    import imagehash  # it brings scipy along, which only the working processes need
 
     from curate.looks import look
+    from curate.phash import phash_of
     from curate.signature import signature_of
 
     cv2.setNumThreads(1)  # each core has a process of its own
@@ -59,7 +59,7 @@ def _measurement(sha256: str, picture: Image.Image, working: Image.Image) -> Mea
         reason="",
         width=picture.width,
         height=picture.height,
-        phash=str(imagehash.phash(picture)),
+        phash=phash_of(picture),
         signature=signature_of(working).to_bytes(),
         looks=astuple(look(picture, working)),
     )

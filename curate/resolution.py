@@ -5,6 +5,8 @@ fraction and enlarging it again: what is lost is the finer detail. Photos lose a
 lost at the half of that fraction; a picture that was enlarged from just that fraction loses hardly more.
 """
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +25,8 @@ def resolution(grey: NDArray[np.uint8]) -> float:
     if min(grey.shape) < _LEAST_SIDE:
         return 1.0
     exact = grey.astype(np.float32)
-    real = (
-        fraction
-        for fraction, least in _LEAST_KEPT.items()
-        if _lost(exact, fraction) < least * _lost(exact, fraction / 2)
-    )
+    lost = cache(lambda fraction: _lost(exact, fraction))  # a half of one fraction is another one
+    real = (fraction for fraction, least in _LEAST_KEPT.items() if lost(fraction) < least * lost(fraction / 2))
     return next(real, 1.0)
 
 
