@@ -161,6 +161,7 @@ KOREAN: dict[str, str] = {
     "Crawl, curate, train and test by the recipe, skipping what is up to date.": (
         "레시피대로 모으고, 고르고, 학습하고, 테스트합니다. 이미 된 것은 건너뜁니다."
     ),
+    "Cycle loss": ("순환 손실"),
     "Damaged": "손상됨",
     "Dark": "어두움",
     "Dataset {dataset}": "데이터셋 {dataset}",
@@ -174,8 +175,10 @@ KOREAN: dict[str, str] = {
         "결정을 가져왔습니다: 새로운 것 {new}개, 이미 있던 것 {known}개, 없는 이미지라 건너뛴 것 {unknown}개."
     ),
     "Decoding it would take too much memory.": "디코딩하면 메모리를 너무 많이 씁니다.",
+    "Discriminators": ("판별기"),
     "Downloads at the same time from one host.": "한 호스트에서 동시에 받는 수.",
     "Downloads at the same time.": "동시에 받는 수.",
+    "Drag, or use the arrow keys.": ("끌거나 화살표 키를 쓰세요."),
     "Drawing streets": "거리 그리는 중",
     "Drawing the truth": "정답 그리는 중",
     "Draws how strong each edit is.": "편집의 세기를 정합니다.",
@@ -208,6 +211,7 @@ KOREAN: dict[str, str] = {
     "Fetch the images that a list names: one address a line, or CSV or Parquet with a column url.": (
         "목록에 적힌 이미지를 가져옵니다: 한 줄에 주소 하나, 또는 url 열이 있는 CSV나 Parquet."
     ),
+    "Files": ("파일"),
     "Filters": "필터",
     "Flag images that are off their domain's topic, by a local image model: an ONNX file that takes one "
     "picture (normalised as for ImageNet) and gives one row of numbers, such as the image half of a CLIP.": (
@@ -227,6 +231,7 @@ KOREAN: dict[str, str] = {
         "잊은 이미지 {images}장. 주소 {sources}개와 파일 {files}개를 지웠습니다."
     ),
     "Found by {layers}.": "찾은 방법: {layers}.",
+    "GAN loss": ("GAN 손실"),
     "Generator of another program, latest_net_G.pth or netG_A2B.pth, in place of a run.": (
         "실행 대신 쓸 다른 프로그램의 생성기: latest_net_G.pth나 netG_A2B.pth."
     ),
@@ -246,6 +251,7 @@ KOREAN: dict[str, str] = {
     ),
     "How the finished images are written.": "완성된 이미지를 저장하는 형식.",
     "Identical outputs": ("똑같은 출력"),
+    "Identity loss": ("동일성 손실"),
     "Images of each domain in one step.": "한 단계에 쓰는 도메인별 이미지 수.",
     "Images {images}: kept {kept}, rejected {rejected}": ("이미지 {images}: 남김 {kept}, 제외 {rejected}"),
     "In both domains": "양쪽 도메인",
@@ -270,6 +276,7 @@ KOREAN: dict[str, str] = {
     "Korean text shows boxes: apt-get install fonts-nanum": ("한글이 네모로 보입니다: apt-get install fonts-nanum"),
     "Largest image file that is stored.": "저장할 가장 큰 이미지 파일의 바이트 수.",
     "Layers that halve; 3 judges patches of 70 pixels.": ("절반으로 줄이는 층의 수. 3이면 70픽셀 조각을 판별."),
+    "Learning rate": ("학습률"),
     "Letters stand on them.": "글자가 있습니다.",
     "List the addresses that failed, by reason.": "실패한 주소를 이유별로 보여 줍니다.",
     "Longest time for one image, redirects included.": "리디렉션을 포함해 이미지 하나에 쓰는 최대 시간.",
@@ -315,11 +322,13 @@ KOREAN: dict[str, str] = {
     ),
     "No photo": "사진 아님",
     "No query brought them; run the crawl again.": ("어떤 검색어로 왔는지 모릅니다. 크롤링을 다시 실행하세요."),
+    "No samples yet.": ("아직 샘플이 없습니다."),
     "Noisy": "잡음",
     "Not even their sharpest spot is sharp.": "가장 선명한 곳도 선명하지 않습니다.",
     "Nothing certain is wrong with them. Look at these first.": ("확실한 문제는 없습니다. 이것부터 살펴보세요."),
     "Nothing changed since the last curation.": "지난번 고르기 뒤로 바뀐 것이 없습니다.",
     "Nothing is changed": ("아무것도 바뀌지 않음"),
+    "Nothing is measured yet.": ("아직 측정한 것이 없습니다."),
     "Nothing new: everything that was found is known already.": ("새로운 것이 없습니다: 찾은 것은 모두 이미 있습니다."),
     "Nothing of it was in the dataset any more; no crawl will bring it.": (
         "데이터셋에 남아 있던 것이 없습니다. 앞으로의 수집에서도 가져오지 않습니다."
@@ -337,6 +346,9 @@ KOREAN: dict[str, str] = {
     "OpenCV cannot run it ({error})": "OpenCV가 실행하지 못합니다({error})",
     "Options": "옵션",
     "Output": "출력",
+    "Point at a curve, or move with the arrow keys, to read its values.": (
+        "곡선을 가리키거나 화살표 키로 움직이면 값을 읽을 수 있습니다."
+    ),
     "Politeness and limits": "예의와 한도",
     "Posterised": "계조가 적음",
     "Print one JSON object and nothing else.": "JSON 객체 하나만 출력합니다.",
@@ -353,6 +365,7 @@ KOREAN: dict[str, str] = {
         "샌드박스 없이 브라우저를 실행합니다. root는 이 옵션이 필요합니다."
     ),
     "Runs that were trained on it: {runs}": "이 이미지로 학습한 실행: {runs}",
+    "Samples over time": ("시간에 따른 샘플"),
     "Say what is there and what is missing, each with its remedy.": (
         "있는 것과 없는 것을 해결 방법과 함께 알려 줍니다."
     ),
@@ -442,6 +455,7 @@ KOREAN: dict[str, str] = {
     "The file is no longer in raw/; crawl it again.": "파일이 raw/에 없습니다. 다시 크롤링하세요.",
     "The file's bytes are no longer those that were downloaded.": "파일 내용이 내려받은 것과 다릅니다.",
     "The image cannot be decoded to its end.": "이미지를 끝까지 디코딩할 수 없습니다.",
+    "The picture is not there.": ("그림이 없습니다."),
     'The query is empty. Give words to search for, such as "벚꽃 이미지".': (
         '검색어가 비어 있습니다. "벚꽃 이미지" 같은 말을 주세요.'
     ),
@@ -481,8 +495,8 @@ KOREAN: dict[str, str] = {
     "This command needs torch. Install it: pip install -e '.[train]'": (
         "이 명령에는 torch가 필요합니다. 설치하세요: pip install -e '.[train]'"
     ),
-    "This report needs JavaScript; it loads nothing from anywhere.": (
-        "이 보고서는 자바스크립트가 필요하며, 어디서도 아무것도 불러오지 않습니다."
+    "This page needs JavaScript; it loads nothing from anywhere.": (
+        "이 페이지는 자바스크립트가 필요하며, 어디서도 아무것도 불러오지 않습니다."
     ),
     "Threads that load images ahead; 0 loads between the steps.": (
         "이미지를 미리 읽는 스레드 수. 0이면 단계 사이에 읽음."
@@ -521,6 +535,7 @@ KOREAN: dict[str, str] = {
         "run은 pipeline.toml대로 모두 하며, demo는 전 과정을 보여 줍니다."
     ),
     "Under an open licence, as far as the engine knows.": ("검색 엔진이 아는 한에서 공개 라이선스인 이미지만."),
+    "Warnings": ("경고"),
     "Weight of B's cycle loss; else the same.": "B의 순환 손실 가중치. 없으면 같은 값.",
     "Weight of B's identity loss; else the same.": "B의 항등 손실 가중치. 없으면 같은 값.",
     "Weight of the cycle loss.": "순환 손실의 가중치.",
@@ -575,13 +590,17 @@ KOREAN: dict[str, str] = {
     "and {count} more (all with --json)": ("그 밖에 {count}개 (--json으로 모두 볼 수 있습니다)"),
     "and {count} more that are not shown": "그리고 보이지 않는 {count}장 더",
     "another folder than --domain-a": "--domain-a와 다른 폴더",
+    "as of": ("기준 시각"),
     "browser {browser}, driver {driver}": "브라우저 {browser}, 드라이버 {driver}",
     "called a copy": "사본으로 판정",
     "comes first by its hash": "해시 순서가 앞섬",
+    "defaults": ("기본값"),
     "each engine once": "엔진마다 한 번씩만",
     "edit": "편집",
+    "epoch": ("에포크"),
     "failed": "실패",
     "fetched": "받음",
+    "finished": ("완료"),
     "for engines that are asked: {names}": "물어볼 엔진의 주소: {names}",
     "found": "찾음",
     "found for {a} and for {b}": "{a}와(과) {b} 양쪽에서 발견",
@@ -594,6 +613,7 @@ KOREAN: dict[str, str] = {
     "has more bytes": "바이트가 더 많음",
     "has more pixels": "픽셀이 더 많음",
     "has more real detail": "실제 세부가 더 많음",
+    "images": ("이미지"),
     "it brings its process down, or takes more than two minutes": "프로세스를 죽이거나 2분 넘게 걸립니다",
     "it cannot be read ({error})": "읽을 수 없습니다({error})",
     "it enlarges by resizing, which theirs do not": "크기 조정으로 키우는데, 그쪽 생성기는 그렇지 않음",
@@ -612,6 +632,7 @@ KOREAN: dict[str, str] = {
     ),
     "kept": "남김",
     "kept instead": "대신 남긴 이미지",
+    "learning rate": ("학습률"),
     "measures: none, since photos have no truth to compare with": ("측정값: 없음. 사진에는 견줄 정답이 없습니다"),
     "missing": "없음",
     "neither residual blocks nor a U-Net": "잔차 블록도 U-Net도 없음",
@@ -627,15 +648,19 @@ KOREAN: dict[str, str] = {
     "own photos": "내 사진",
     "page": "페이지",
     "picture": "그림",
+    "real {domain}": ("실제 {domain}"),
     "rejected": "제외",
     "report": "보고서",
     "result": "결과",
     "score {score}, limit {threshold}": "점수 {score}, 한계 {threshold}",
     "seconds": "초",
+    "seconds a step": ("단계당 초"),
+    "set by you or by a preset": ("직접 또는 프리셋으로 정한 값"),
     "shorter side {score} px, at least {threshold}": ("짧은 변 {score}px, 최소 {threshold}px"),
     "so few that --size halves to 4 or more": "--size를 절반씩 줄여도 4 이상이 남는 수",
     "some of {kinds}, with commas": "{kinds} 가운데 쉼표로 이은 것",
     "split": "나눔",
+    "step": ("단계"),
     "such as 90s, 6m or 2h": "90s, 6m, 2h 같은 값",
     "the file changed while it was in use": "사용하는 동안 파일이 바뀌었습니다",
     "the layer {name} is missing": "{name} 층이 없음",
@@ -648,13 +673,16 @@ KOREAN: dict[str, str] = {
     "the same content behind letters": "글자 뒤에 같은 내용",
     "the same content everywhere": "어디나 같은 내용",
     "there is no such file": "그런 파일이 없습니다",
+    "time left": ("남은 시간"),
     "too few layers for a discriminator": "판별기로는 층이 너무 적음",
+    "trained for": ("학습 시간"),
     "transfer": "색 이전",
     "translate: no FILE. Give photos, or a folder of them.": (
         "translate: FILE이 없습니다. 사진이나 사진 폴더를 주세요."
     ),
     "translucent": "반투명",
     "true or false": "true 또는 false",
+    "unfinished": ("미완료"),
     "unknown without torch": "torch가 없어 알 수 없음",
     "up to date": "이미 되어 있음",
     "{a} images of {name_a} (A) and {b} of {name_b} (B) translated: {sheet}": (
@@ -695,6 +723,7 @@ KOREAN: dict[str, str] = {
         "{dataset}: 프로세스 {pid}이(가) 이 데이터셋에서 일하고 있습니다. 기다리거나 멈춘 뒤 다시 실행하세요."
     ),
     "{dataset}: what was rejected": "{dataset}: 제외된 이미지",
+    "{days} d {hours} h": ("{days}일 {hours}시간"),
     "{driver}: does not start ({output}). Install the chromedriver of your browser's version or name it with "
     "--driver PATH.": (
         "{driver}: 시작되지 않습니다({output}). 브라우저와 같은 버전의 chromedriver를 설치하거나 --driver "
@@ -773,10 +802,12 @@ KOREAN: dict[str, str] = {
         "{host}: 열린 파일이 너무 많아 연결할 수 없습니다. 한도를 올리거나(ulimit -n 4096) --concurrency를 "
         "낮추고 명령을 다시 실행하세요."
     ),
+    "{hours} h {minutes} min": ("{hours}시간 {minutes}분"),
     "{images} images in the dataset.": "데이터셋의 이미지: {images}개.",
     "{kept} of {images} images kept, rejected {rejected}: {report}": (
         "이미지 {images}장 가운데 {kept}장 남김, 제외 {rejected}: {report}"
     ),
+    "{minutes} min": ("{minutes}분"),
     "{names} have no place in it": "{names}: 들어갈 자리가 없음",
     "{name} ({domain}) · {query}: {images} images, {fetched} fetched now, {known} known": (
         "{name} ({domain}) · {query}: 이미지 {images}개, 이번에 받음 {fetched}개, 이미 있음 {known}개"
@@ -905,6 +936,7 @@ KOREAN: dict[str, str] = {
         "{each:.3f}초, {device})"
     ),
     "{score} times as long as wide, at most {threshold}": ("가로세로 비 {score}, 최대 {threshold}"),
+    "{seconds} s": ("{seconds}초"),
     "{target}: give an image's or page's address, a host name such as example.org, or a sha256.": (
         "{target}: 이미지나 페이지의 주소, example.org 같은 호스트 이름, 또는 sha256을 주세요."
     ),

@@ -1,5 +1,7 @@
 """What every test may use: how often stages are killed, the real photos, and a locale that is the same everywhere."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,22 @@ def english_messages(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     is_korean.cache_clear()
+
+
+@pytest.fixture
+def browser() -> Iterator[object]:
+    """A headless Chromium that keeps what its console says; skips where there is none."""
+    from selenium import webdriver
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("chromium or chromedriver is not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield chrome
+    chrome.quit()

@@ -5,8 +5,6 @@ import hashlib
 import io
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -149,26 +147,6 @@ def test_the_page_is_korean_where_the_locale_is(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     is_korean.cache_clear()
     assert '<html lang="ko">' in page([])
-
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture
-def browser() -> Iterator[object]:
-    from selenium import webdriver
-
-    driver = shutil.which("chromedriver")
-    if not CHROMIUM or not driver:
-        pytest.skip("chromium or chromedriver is not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
 
 
 @pytest.mark.browser

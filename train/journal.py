@@ -16,6 +16,7 @@ from train.checkpoint import Training, checkpoints, save
 from train.data import Batches
 from train.diagnosis import LONG_PATIENCE, NOT_A_NUMBER, Finding, diagnose, told
 from train.options import TrainOptions
+from train.page.page import write_page
 from train.rundir import RunDir, append_line, read_lines
 from train.samples import sample_sheet, write_picture
 from train.schedule import TIMED_STEPS
@@ -29,6 +30,8 @@ EXAMINE_EVERY = 100
 
 LOSSES = ("gan_a2b", "gan_b2a", "cycle_a", "cycle_b", "identity_a", "identity_b", "discriminator_a", "discriminator_b")
 _SAMPLED = 4
+_PAGE_SECONDS = 30
+"""Seconds between versions of the page where no new sheet calls for one; a page that takes long comes more rarely."""
 _log = logging.getLogger(__name__)
 
 
@@ -91,6 +94,7 @@ class Journal:
         self._epoch_steps = batches.epoch_steps
         self._progress = progress
         self._examined = deque((line for line in read_lines(run.metrics) if "change_a2b" in line), maxlen=LONG_PATIENCE)
+        self._next_page = 0.0
         self._said = {str(line["cause"]) for line in read_lines(run.warnings)}
         self._real_a = batches.first_images("A", _SAMPLED).to(device)
         self._real_b = batches.first_images("B", _SAMPLED).to(device)
@@ -124,6 +128,14 @@ class Journal:
             write_picture(self._run.sample(training.step), sheet)
         if now.checkpoint:
             save(self._run, training, self._options)
+        if now.sheet or (now.metrics and time.monotonic() >= self._next_page):
+            self._write_page()
+
+    def _write_page(self) -> None:
+        started = time.monotonic()
+        write_page(self._run)
+        ended = time.monotonic()
+        self._next_page = ended + max(_PAGE_SECONDS, 100 * (ended - started))
 
     def _examine(self, training: Training) -> dict[str, Tensor]:
         a2b, b2a = training.generators

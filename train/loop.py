@@ -18,6 +18,7 @@ from train.data import Batches, Pictures, generator_for, image_files, image_line
 from train.interrupts import deferred
 from train.journal import Journal
 from train.options import TrainOptions
+from train.page.page import write_page
 from train.rundir import (
     RunDir,
     RunSettings,
@@ -82,12 +83,13 @@ def _train_in(
     progress.start(_("Training"), total=training.plan.steps or None)
     try:
         _loop(training, options, batches, journal, device)
+        summary = _summary(run, training, journal.means, pictures, device)
+        write_summary(run, summary)
     except torch.OutOfMemoryError as error:
         raise CudaError(_("The GPU's memory is full. Train with a smaller --size or --batch-size.")) from error
     finally:
         progress.finish()
-    summary = _summary(run, training, journal.means, pictures, device)
-    write_summary(run, summary)
+        write_page(run)
     return summary
 
 

@@ -54,6 +54,11 @@ class RunDir:
         return self.root / "log.txt"
 
     @property
+    def page(self) -> Path:
+        """Curves, samples and warnings, for a person."""
+        return self.root / "index.html"
+
+    @property
     def samples(self) -> Path:
         return self.root / "samples"
 

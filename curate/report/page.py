@@ -1,18 +1,14 @@
 """The report of what was rejected: one HTML file that opens from disk, with its pictures inside and no network."""
 
 import base64
-import hashlib
-import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
-from importlib.resources import files
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from pipeline.language import _, is_korean
+from pipeline.document import document
+from pipeline.language import _
 from pipeline.records import DOMAINS, SPLITS, Candidate, Domain, Split, Verdict
 
 DOUBTFUL = "doubtful"
@@ -49,26 +45,15 @@ def report_page(
     puts them in as text only, links are http or https, and the page's policy forbids every script but this one.
     `images` must hold every image of `shown_verdicts` and the images that these name as others.
     """
-    folder = files("curate.report")
-    style, script = (folder.joinpath(name).read_text("utf-8") for name in ("style.css", "script.js"))
+    heading = _("{dataset}: what was rejected", dataset=dataset)
     data = {
-        "heading": _("{dataset}: what was rejected", dataset=dataset),
+        "heading": heading,
         "texts": _texts(),
         "table": _table(names, counts),
         "groups": _groups(list(verdicts), names, images),
         "images": {sha256: _image(image) for sha256, image in sorted(images.items())},
     }
-    values = {
-        "language": "ko" if is_korean() else "en",
-        "policy": _policy(style, script),
-        "title": escape(data["heading"]) if isinstance(data["heading"], str) else "",
-        "noscript": escape(_("This report needs JavaScript; it loads nothing from anywhere.")),
-        "style": style,
-        "data": _json(data),
-        "script": script,
-    }
-    template = folder.joinpath("index.html").read_text("utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], template).encode()
+    return document("curate.report", heading, data)
 
 
 def shown_verdicts(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -91,25 +76,6 @@ def _certainty(verdict: Verdict) -> tuple[float, str]:
     """How far an image lies beyond the limit, for copies how much they correlate; the least certain comes first."""
     far = abs(verdict.score - verdict.threshold) / (abs(verdict.threshold) or 1)
     return far, verdict.other or verdict.sha256
-
-
-def _policy(style: str, script: str) -> str:
-    return (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:;"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _json(data: object) -> str:
-    """JSON that can lie in a script element: no `<` begins a tag or a comment in it (HTML standard, 4.12.1.3)."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
 
 
 def _texts() -> dict[str, str]:

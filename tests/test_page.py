@@ -1,0 +1,254 @@
+"""The page of a run: what its files tell, in one HTML file that a browser opens from disk."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trainings import StopAt, dataset, tiny
+
+from pipeline.language import is_korean
+from pipeline.progress import Silent
+from train import journal
+from train.loop import train
+from train.page.page import runs_page, write_page
+from train.page.view import MOST_POINTS, duration, run_view, seconds_left, thinned
+from train.rundir import RunDir, RunSettings, append_line, write_settings
+from train.samples import write_picture
+
+EVIL = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return dataset(tmp_path_factory.mktemp("data") / "street2blossom")
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "C.UTF-8")
+        is_korean.cache_clear()
+        summary = train(tiny(), data, tmp_path_factory.mktemp("runs"), resume=None, progress=Silent())
+    return RunDir(Path(summary.run))
+
+
+def run_of(root: Path, lines: int, *, planned: int = 0, name: str = "00000-drawn", **options: object) -> RunDir:
+    """A run folder of so many lines of metrics, one each 20 steps."""
+    run = RunDir(root / name)
+    run.root.mkdir(parents=True)
+    write_settings(run, RunSettings("/photos", tiny(**options)))
+    for number in range(1, lines + 1):
+        line = {"step": 20 * number, "planned_steps": planned, "epoch": number / 10, "gan_a2b": 1 / number,
+                "gan_b2a": 0.5, "learning_rate": 2e-4, "seconds_per_step": 0.5}  # fmt: skip
+        append_line(run.metrics, line)
+    return run
+
+
+def data_of(html: bytes) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html.decode(), re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def test_a_finished_training_leaves_a_page_of_its_curves_and_samples(trained: RunDir) -> None:
+    (run,) = data_of(trained.page.read_bytes())["runs"]
+
+    assert run["finished"] and run["state"] == "finished"
+    assert [step for step, _address in run["samples"]] == [1, 2, 3, 4, 5, 6]
+    assert all((trained.root / address).is_file() for _step, address in run["samples"])
+    assert {chart["title"] for chart in run["charts"] if chart["curves"]} == {
+        "GAN loss", "Discriminators", "Cycle loss", "Identity loss", "Learning rate"
+    }  # fmt: skip
+    assert ["step", "6 / 6"] in run["facts"]
+    assert ["--width", "4", True] in run["options"] and ["--beta1", "0.5", False] in run["options"]
+
+
+def test_the_page_is_the_same_from_the_same_files_and_needs_no_torch(
+    trained: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = trained.page.read_bytes()
+    for name in [name for name in sys.modules if name.startswith("train")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    from train.page.page import write_page as written_again
+
+    written_again(trained)  # type: ignore[arg-type]
+    assert trained.page.read_bytes() == before
+
+
+def test_a_training_that_was_stopped_leaves_a_page_that_says_how_far_it_is(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny(steps=50, sample_every=1000), data, tmp_path, resume=None, progress=StopAt(2))
+
+    (run,) = data_of(RunDir(next(tmp_path.iterdir())).page.read_bytes())["runs"]
+    assert not run["finished"]
+    assert run["facts"][0] == ["step", f"{run['steps'][-1]} / 50"]
+    assert run["facts"][-1][0] == "time left"
+
+
+def test_the_page_is_written_while_the_training_goes_on(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "_PAGE_SECONDS", 0)
+    seen: list[int] = []
+
+    class Looking(Silent):
+        def update(self, done: int, note: str = "") -> None:
+            pages = list(tmp_path.glob("*/index.html"))
+            seen.append(len(data_of(pages[0].read_bytes())["runs"][0]["steps"]) if pages else 0)
+
+    train(tiny(sample_every=1000), data, tmp_path, resume=None, progress=Looking())
+    assert max(seen) > 1
+
+
+def test_warnings_stand_on_the_page_with_their_advice(tmp_path: Path) -> None:
+    run = run_of(tmp_path, 3)
+    append_line(run.warnings, {"cause": "colour_inversion", "step": 40, "directions": ["a2b"]})
+    append_line(run.warnings, {"cause": "of a later version", "step": 60})
+
+    first, second = run_view(run)["warnings"]
+    assert (first["name"], first["ways"], first["step"]) == ("Inverted colours", "A → B", 40)
+    assert "--identity-weight" in first["advice"]
+    assert second["name"] == "of a later version"
+
+
+def test_a_long_curve_is_averaged_down_and_keeps_its_end() -> None:
+    lines = [{"step": step, "gan_a2b": float(step % 2)} for step in range(1, 10 * MOST_POINTS + 4)]
+    short = thinned(lines, MOST_POINTS)
+
+    assert len(short) <= MOST_POINTS
+    assert short[-1]["step"] == lines[-1]["step"]
+    assert all(line["gan_a2b"] == pytest.approx(0.5, abs=0.06) for line in short[:-1])
+
+
+def test_a_page_of_a_million_steps_is_small(tmp_path: Path) -> None:
+    run = run_of(tmp_path, 1)
+    line = json.dumps({"step": 20, "gan_a2b": 0.123456789, "gan_b2a": 0.123456789, "learning_rate": 0.0002}) + "\n"
+    run.metrics.write_text(line * 50_000)
+
+    assert len(runs_page({"": run})) < 300_000
+
+
+@pytest.mark.parametrize("lines", [[], [{"step": 1, "gan_a2b": 0.5}]])
+def test_few_lines_are_shown_as_they_are(lines: list[dict[str, float]]) -> None:
+    assert thinned(lines, 10) == lines
+
+
+def test_a_line_that_is_half_written_or_holds_no_number_does_not_spoil_the_page(tmp_path: Path) -> None:
+    run = run_of(tmp_path, 2)
+    with run.metrics.open("a") as file:
+        file.write('{"step": 60, "gan_a2b": NaN}\n{"step": 80, "gan')
+
+    (view,) = data_of(runs_page({"": run}))["runs"]
+    assert view["steps"] == [20, 40, 60]
+    assert view["charts"][0]["curves"][0]["values"] == [1.0, 0.5, None]
+
+
+def test_samples_of_steps_that_are_yet_to_come_again_are_not_shown(tmp_path: Path) -> None:
+    run = run_of(tmp_path, 2)
+    for step in (20, 40, 60):
+        write_picture(run.sample(step), dataset_picture())
+
+    assert run_view(run, "runs/x/")["samples"] == [[20, f"runs/x/samples/{run.sample(20).name}"],
+                                                  [40, f"runs/x/samples/{run.sample(40).name}"]]  # fmt: skip
+
+
+def dataset_picture() -> Any:
+    from trainings import picture
+
+    return picture(1, (60, 40))
+
+
+def test_the_time_left_is_that_of_the_planned_steps_at_the_latest_pace() -> None:
+    lines = [{"step": 20, "planned_steps": 100, "seconds_per_step": 9.0},
+             *({"step": step, "planned_steps": 100, "seconds_per_step": 2.0} for step in (40, 60))]  # fmt: skip
+
+    assert seconds_left(lines) == 80
+    assert seconds_left([{"step": 20, "planned_steps": 0, "seconds_per_step": 1.0}]) is None
+    assert seconds_left([]) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(4.4, "4 s"), (59.6, "1 min"), (720, "12 min"), (11_100, "3 h 5 min"), (360_000, "4 d 4 h")],
+)
+def test_times_are_said_as_people_say_them(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_what_a_user_wrote_stays_text(tmp_path: Path) -> None:
+    html = runs_page({"": run_of(tmp_path, 1, augment="", time_budget="", name="00000-x")}).decode()
+    evil = runs_page({EVIL: run_of(tmp_path, 1, name="00001-y")}).decode()
+
+    assert html.count("<script") == evil.count("<script") == 2
+    assert "onerror" not in evil.split('id="data">')[0]
+    assert "img-src 'self' file: data:; base-uri 'none'; form-action 'none'" in html
+
+
+def test_the_page_is_korean_where_the_locale_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    is_korean.cache_clear()
+    html = runs_page({"": run_of(tmp_path, 1)})
+
+    assert b'<html lang="ko">' in html
+    assert data_of(html)["texts"]["samples"] == "시간에 따른 샘플"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lines", [1, 2000])
+def test_a_browser_shows_curves_and_moves_through_samples_by_key(browser: Any, tmp_path: Path, lines: int) -> None:
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+
+    run = run_of(tmp_path, lines, planned=40_000)
+    for step in (5, 10, 20):
+        write_picture(run.sample(step), dataset_picture().resize((60 + step, 40)))
+    append_line(run.warnings, {"cause": "mode_collapse", "step": 20, "directions": ["b2a"]})
+    write_page(run)
+    browser.get(run.page.as_uri())
+
+    picture, slider = (browser.find_element(By.CSS_SELECTOR, name) for name in (".sheet img", "input[type=range]"))
+    browser.set_script_timeout(20)
+    shown = "const [image, done] = arguments; image.decode().then(() => done(image.naturalWidth));"
+    assert browser.execute_async_script(shown, picture) == 80
+    slider.send_keys(Keys.ARROW_LEFT)
+    assert browser.execute_async_script(shown, picture) == 70
+    assert "step 10" in browser.find_element(By.TAG_NAME, "output").text
+    slider.send_keys(Keys.HOME)
+    assert browser.execute_async_script(shown, picture) == 65
+
+    chart = browser.find_element(By.CSS_SELECTOR, ".chart svg[role=img]")
+    assert chart.get_attribute("aria-label") == (
+        f"GAN loss. step {20 * lines:,} · epoch {lines / 10:g}. A → B {float(f'{1 / lines:.3g}'):g}, B → A 0.5"
+    )
+    chart.send_keys(Keys.HOME)
+    assert "A → B 1," in chart.get_attribute("aria-label")
+    assert "Mode collapse" in browser.find_element(By.CSS_SELECTOR, ".warnings").text
+    assert browser.get_log("browser") == []
+    requests = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [one["params"]["request"]["url"] for one in requests if one["method"] == "Network.requestWillBeSent"]
+    assert asked and {url.split(":")[0] for url in asked} <= {"file", "data"}
+
+
+@pytest.mark.browser
+def test_a_browser_shows_runs_side_by_side(browser: Any, tmp_path: Path) -> None:
+    from selenium.webdriver.common.by import By
+
+    runs = {f"{name}/": run_of(tmp_path, 3, name=name) for name in ("00000-one", "00001-other")}
+    for run in runs.values():
+        write_picture(run.sample(20), dataset_picture())
+    page = tmp_path / "both.html"
+    page.write_bytes(runs_page(runs))
+    browser.set_window_size(1400, 900)
+    browser.get(page.as_uri())
+
+    one, other = (article.rect for article in browser.find_elements(By.TAG_NAME, "article"))
+    assert one["y"] == other["y"] and one["x"] + one["width"] <= other["x"]
+    waited = (
+        "const done = arguments[0]; Promise.all([...document.images].map((one) => one.decode())).then(() => done(1))"
+    )
+    browser.execute_async_script(waited)
+    assert browser.get_log("browser") == []

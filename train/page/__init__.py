@@ -1,0 +1,1 @@
+"""The page of a run: its files read, and shown in one HTML file."""
