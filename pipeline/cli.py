@@ -205,14 +205,16 @@ def train(
     from train.rehearsal import rehearse
 
     del dataset  # what it is now may come from --dataroot
-    hear_aitorzip(context)
+    given = hear_aitorzip(context)
     options, dataroot = collect(context, TrainOptions), context.obj.dataset(context.params["dataset"]).root
     names = options.names(context.obj.recipe.names())
     if dry_run:
         rehearsal = rehearse(options, dataroot)
         _show(rehearsal, as_json, rehearsal.text(names))
         return
-    summary = teach(options, dataroot, runs_dir, resume=resume, progress=_bars())
+    if "extend" in given and resume is None:
+        resume = ""
+    summary = teach(options, dataroot, runs_dir, resume=resume, progress=_bars(), said=given)
     _show(summary, as_json, summary.text(names))
 
 
@@ -299,14 +301,16 @@ def _run_curate(context: click.Context, folder: DatasetDir, _runs_dir: Path, bar
 
 def _run_train(context: click.Context, folder: DatasetDir, runs_dir: Path, bars: "Bars") -> "TrainSummary | None":
     from train.loop import train as teach
-    from train.standing import is_trained, latest_run
+    from train.resuming import FREE
+    from train.standing import has_images, is_trained, latest_run
 
     options = _by_recipe(context, "train")
     latest = latest_run(runs_dir, folder.root, options)
     if latest and is_trained(latest, folder.root):
         return None
-    resume = str(latest.root) if latest and not latest.finished else None
-    return teach(options, folder.root, runs_dir, resume=resume, progress=bars)
+    goes_on = latest and not latest.finished and has_images(latest, folder.root)
+    resume = str(latest.root) if latest and goes_on else None
+    return teach(options, folder.root, runs_dir, resume=resume, progress=bars, said=FREE)
 
 
 def _run_test(context: click.Context, folder: DatasetDir, runs_dir: Path, bars: "Bars") -> "TestSummary | None":

@@ -1,4 +1,4 @@
-"""Whole-or-nothing writes, the dataset's lock, sha256."""
+"""Whole-or-nothing writes, locks of datasets and runs, sha256."""
 
 import errno
 import fcntl
@@ -100,9 +100,10 @@ def _sync(path: Path) -> None:
 
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold the dataset's lock file while the block runs; the kernel lets it go however the process ends (flock(2)).
+    """Hold the lock file of a dataset or a run while the block runs.
 
-    Raises DatasetLockedError, naming the process that holds it. The pid in the file is information only.
+    The kernel lets it go however the process ends (flock(2)). Raises DatasetLockedError, naming the process that holds
+    it. The pid in the file is information only.
     """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,8 +116,8 @@ def lock(path: Path) -> Iterator[None]:
             file.seek(0)
             raise DatasetLockedError(
                 _(
-                    "{dataset}: process {pid} is working on this dataset. Wait for it or stop it, then run again.",
-                    dataset=path.parent,
+                    "{folder}: process {pid} is working on it. Wait for it or stop it, then run again.",
+                    folder=path.parent,
                     pid=file.read().strip() or "?",
                 )
             ) from error
@@ -124,3 +125,15 @@ def lock(path: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def held(path: Path) -> bool:
+    """Whether a process holds the lock file at this moment."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

@@ -28,8 +28,29 @@ KOREAN: dict[str, str] = {
         "--epoch {value}: 그 프로그램에서는 가중치를 새로 시작한 채 일정만 옮깁니다. 가중치까지 이어 "
         "가려면: pipeline train --resume."
     ),
+    "--extend {extend}: adds to a run that is there. Say --resume RUN.": (
+        "--extend {extend}: 이미 있는 실행에 더하는 옵션입니다. --resume RUN을 주세요."
+    ),
     "--format parquet needs the package pyarrow. Install it: pip install 'unpaired[parquet]'": (
         "--format parquet에는 pyarrow 패키지가 필요합니다. 설치: pip install 'unpaired[parquet]'"
+    ),
+    "--init-from {file}: a U-Net of another form than ours, which cannot train on.": (
+        "--init-from {file}: 여기의 U-Net과 형태가 달라 이어서 학습할 수 없습니다."
+    ),
+    "--init-from {file}: its generators make images. Say --predict image.": (
+        "--init-from {file}: 이 생성기는 이미지를 만듭니다. --predict image를 주세요."
+    ),
+    "--init-from {run}: its networks are others. Add: {words}": (
+        "--init-from {run}: 신경망이 다릅니다. 이것을 더하세요: {words}"
+    ),
+    "--init-from {source}: does not fit a network of --generator {generator} --width {width} ({reason}). Say "
+    "what it is.": (
+        "--init-from {source}: --generator {generator} --width {width}의 신경망에 맞지 "
+        "않습니다({reason}). 무엇인지 알려 주세요."
+    ),
+    "--init-from {source}: took {taken}.": "--init-from {source}: {taken}을(를) 가져왔습니다.",
+    "--init-from {source}: took {taken}; {rest} begin anew.": (
+        "--init-from {source}: {taken}을(를) 가져왔습니다. {rest}은(는) 새로 시작합니다."
     ),
     "--n_epochs {n_epochs} --decay_epoch {decay_epoch}: the learning rate falls from the epoch --decay_epoch "
     "until the end, so that must lie from 0 to before --n_epochs. Say both, such as --n_epochs {n_epochs} "
@@ -130,6 +151,9 @@ KOREAN: dict[str, str] = {
     ),
     "Base address of the search engine, http or https; with several engines NAME=URL,NAME=URL.": (
         "검색 엔진의 기본 주소(http 또는 https). 엔진이 여럿이면 NAME=URL,NAME=URL."
+    ),
+    "Begin with the weights of a run, or of a file such as netG_A2B.pth.": (
+        "실행이나 netG_A2B.pth 같은 파일의 가중치로 시작합니다."
     ),
     "Blank": "비어 있음",
     "Blocky": "블록이 보임",
@@ -234,6 +258,9 @@ KOREAN: dict[str, str] = {
     "GAN loss": ("GAN 손실"),
     "Generator of another program, latest_net_G.pth or netG_A2B.pth, in place of a run.": (
         "실행 대신 쓸 다른 프로그램의 생성기: latest_net_G.pth나 netG_A2B.pth."
+    ),
+    "Go on with a run for N more epochs, or steps where the run counts these.": (
+        "실행을 N 에포크(스텝으로 세는 실행이면 N 스텝) 더 이어 갑니다."
     ),
     "Go on with a run; without RUN, the latest.": "실행을 이어 갑니다. RUN이 없으면 가장 최근 것.",
     "Grey": "회색",
@@ -719,9 +746,6 @@ KOREAN: dict[str, str] = {
         "필요합니다. 이미지를 더 모으거나(pipeline crawl) 검사 기준을 낮추세요(pipeline curate --help). "
         "아무것도 쓰지 않았습니다."
     ),
-    "{dataset}: process {pid} is working on this dataset. Wait for it or stop it, then run again.": (
-        "{dataset}: 프로세스 {pid}이(가) 이 데이터셋에서 일하고 있습니다. 기다리거나 멈춘 뒤 다시 실행하세요."
-    ),
     "{dataset}: what was rejected": "{dataset}: 제외된 이미지",
     "{days} d {hours} h": ("{days}일 {hours}시간"),
     "{driver}: does not start ({output}). Install the chromedriver of your browser's version or name it with "
@@ -741,6 +765,9 @@ KOREAN: dict[str, str] = {
     "{file}: cannot be written for others ({reason}).": ("{file}: 다른 프로그램용으로 쓸 수 없습니다({reason})."),
     "{file}: damaged (its sha256 is another); the one before it serves.": (
         "{file}: 손상됨(sha256이 다름). 바로 앞의 것을 씁니다."
+    ),
+    "{file}: fits no discriminator known here ({reason}). Take it away from beside the generator.": (
+        "{file}: 아는 판별기에 맞지 않습니다({reason}). 생성기 옆에서 치워 주세요."
     ),
     "{file}: fits no generator known here ({reason}). Give one of a CycleGAN, such as latest_net_G.pth or "
     "netG_A2B.pth.": (
@@ -790,6 +817,9 @@ KOREAN: dict[str, str] = {
     ),
     "{folder}: none of its {count} files is an image.": ("{folder}: 파일 {count}개 가운데 이미지가 없습니다."),
     "{folder}: not a folder.": "{folder}: 폴더가 아닙니다.",
+    "{folder}: process {pid} is working on it. Wait for it or stop it, then run again.": (
+        "{folder}: 프로세스 {pid}이(가) 작업 중입니다. 기다리거나 멈춘 뒤 다시 실행하세요."
+    ),
     "{folder}: {count} photos; two or more, all different, are needed.": (
         "{folder}: 사진이 {count}장입니다. 서로 다른 사진이 두 장 이상 필요합니다."
     ),
@@ -818,6 +848,7 @@ KOREAN: dict[str, str] = {
     "{name} has the shape {shape} and takes no RGB image": ("{name}의 모양이 {shape}(으)로, RGB 이미지를 받지 않음"),
     "{name} has the shape {shape} in place of {expected}": ("{name}의 모양이 {expected}이어야 하는데 {shape}임"),
     "{name} holds values that are no numbers": "{name}에 숫자가 아닌 값이 있음",
+    "{option} {value} ({before} before)": "{option} {value}(전에는 {before})",
     "{option} {value}: must be {allowed}.": ("{option} {value}: 허용되는 값: {allowed}."),
     "{origin} {path}: not a program that can be run.": ("{origin} {path}: 실행할 수 있는 프로그램이 아닙니다."),
     "{path}: a link. Put what it points to in its place; a whole dataset may lie anywhere (--dataset PATH).": (
@@ -913,10 +944,25 @@ KOREAN: dict[str, str] = {
         "실행하거나 --engine으로 다른 엔진을 고르세요."
     ),
     "{rule} (correlation {score}); the other {advantage}": ("{rule}(상관 {score}), 다른 것이 {advantage}"),
+    "{run}: an unfinished run of the same dataset and options. This one begins anew; to go on with that one: "
+    "pipeline train --resume {run}": (
+        "{run}: 데이터셋과 옵션이 같은, 끝나지 않은 실행이 있습니다. 지금은 새로 시작합니다. 그것을 이어 "
+        "가려면: pipeline train --resume {run}"
+    ),
     "{run}: finished already.": "{run}: 이미 끝났습니다.",
+    "{run}: goes on as it began, and {options} would be another. Leave that out, or begin a new run with "
+    "this one's weights: pipeline train --init-from {run}.": (
+        "{run}: 시작한 그대로 이어 가는데, {options}이(가) 다릅니다. 그 옵션을 빼거나 이 실행의 가중치로 "
+        "새로 시작하세요: pipeline train --init-from {run}."
+    ),
     "{run}: going on after step {step}.": "{run}: 단계 {step} 다음부터 이어 갑니다.",
     "{run}: its checkpoint does not fit its options.json ({reason}). Start a new run.": (
         "{run}: 체크포인트가 options.json과 맞지 않습니다({reason}). 새로 시작하세요."
+    ),
+    "{run}: its images are others now: {gone} of them are not there any more, {new} are new ({names}). Bring "
+    "them back, or begin a new run with this one's weights: pipeline train --init-from {run}.": (
+        "{run}: 이미지가 바뀌었습니다: 없어진 것 {gone}장, 새것 {new}장({names}). 되돌려 놓거나 이 "
+        "실행의 가중치로 새로 시작하세요: pipeline train --init-from {run}."
     ),
     "{run}: no checkpoint yet. Train on: pipeline train --resume {name}.": (
         "{run}: 아직 체크포인트가 없습니다. 이어서 학습하세요: pipeline train --resume {name}."
@@ -924,17 +970,16 @@ KOREAN: dict[str, str] = {
     "{run}: no such run in {folder}. The newest: {names}.": (
         "{run}: {folder}에 그런 실행이 없습니다. 가장 새로운 것: {names}."
     ),
-    "{run}: none of the images it was trained on is there any more. Start a new run.": (
-        "{run}: 학습에 쓴 이미지가 하나도 남아 있지 않습니다. 새로 시작하세요."
-    ),
-    "{run}: the images changed since it began; it goes on with those of now.": (
-        "{run}: 시작한 뒤 이미지가 바뀌었습니다. 지금의 이미지로 이어 갑니다."
+    "{run}: {options} is another than before; from here on its numbers are not those of an uninterrupted run "
+    "to the last bit.": (
+        "{run}: {options}이(가) 전과 다릅니다. 여기부터는 멈추지 않은 실행과 마지막 비트까지 같지는 않습니다."
     ),
     "{run}: {steps} steps in {minutes:.1f} minutes ({each:.3f} s each, {device}) on {a} images of {name_a} (A) "
     "and {b} of {name_b} (B)": (
         "{run}: {name_a} (A) {a}장과 {name_b} (B) {b}장으로 {steps}단계를 {minutes:.1f}분에 학습함(단계마다 "
         "{each:.3f}초, {device})"
     ),
+    "{run}: {steps} steps more.": "{run}: {steps}스텝을 더합니다.",
     "{score} times as long as wide, at most {threshold}": ("가로세로 비 {score}, 최대 {threshold}"),
     "{seconds} s": ("{seconds}초"),
     "{target}: give an image's or page's address, a host name such as example.org, or a sha256.": (

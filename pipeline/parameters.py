@@ -50,8 +50,8 @@ def options_of(options: type) -> Callable[[Command], Command]:
 
 
 def _click_option(field: "dataclasses.Field[Any]") -> Callable[[Command], Command]:
-    name = "--" + field.name.replace("_", "-")
     metadata = field.metadata
+    name = "--" + field.name.replace("_", "-") + (f"/{metadata['off']}" if metadata["off"] else "")
     default = field.default_factory() if callable(field.default_factory) else field.default
     many = isinstance(field.type, types.GenericAlias)
     return click.option(

@@ -190,23 +190,6 @@ def test_resuming_without_any_run_says_to_train_first(data: Path, tmp_path: Path
         resumed(tmp_path / "runs")
 
 
-def test_a_resume_with_other_images_of_the_set_warns_and_with_none_of_them_is_refused(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    own = dataset(tmp_path / "own")
-    with pytest.raises(KeyboardInterrupt):
-        train(tiny(), own, tmp_path / "runs", resume=None, progress=Stop(2, signal.SIGINT))
-    (own / "train/A/000.png").unlink()
-    with caplog.at_level(logging.WARNING), pytest.raises(KeyboardInterrupt):
-        train(tiny(), own, tmp_path / "runs", resume="", progress=Stop(4, signal.SIGINT))
-    assert "images changed" in caplog.text
-
-    for path in own.rglob("*.png"):
-        path.write_bytes(path.read_bytes() + b"another image")
-    with pytest.raises(UnusableError, match="Start a new run"):
-        resumed(tmp_path / "runs")
-
-
 def test_a_loss_that_is_no_number_stops_the_run_and_names_the_last_good_checkpoint(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ import io
 import logging
 import pickle
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ class Training:
     """The whole state of a training, of which a checkpoint is the copy on disk.
 
     `step` counts finished steps, `seconds` the time that they took. `averages` are the averaged generators a2b and b2a,
-    none without --ema. The replay buffer `fakes_a` holds earlier fakes of domain A.
+    none without --ema. The replay buffer `fakes_a` holds earlier fakes of domain A. `extend` is how much of what the
+    options extend the plan holds. `unlogged` is the state of a Meter: losses of steps that no line of metrics
+    tells yet.
     """
 
     networks: Networks
@@ -51,6 +53,8 @@ class Training:
     plan: Plan
     step: int = 0
     seconds: float = 0.0
+    extend: int = 0
+    unlogged: dict[str, Any] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
@@ -132,6 +136,7 @@ def restore(run: RunDir, training: Training) -> bool:
         training.precision.restore(content.get("scaler", {}))
         training.plan = Plan(**content["plan"])
         training.step, training.seconds = content["step"], content["seconds"]
+        training.extend, training.unlogged = content.get("extend", 0), content.get("unlogged", {})
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise UnusableError(_other_networks(run, error)) from error
     return True
@@ -193,6 +198,8 @@ def _content(training: Training, options: TrainOptions) -> dict[str, Any]:
         "options": asdict(options),
         "step": training.step,
         "seconds": training.seconds,
+        "extend": training.extend,
+        "unlogged": training.unlogged,
         "plan": asdict(training.plan),
         "networks": {name: network.state_dict() for name, network in training.networks.named().items()},
         "averages": {name: kept.state_dict() for name, kept in zip(names, training.averages, strict=False)},

@@ -36,6 +36,8 @@ from train.schedule import steps_per_epoch
 
 Pixels = NDArray[np.uint8]
 Folder = Path | zipfile.Path
+Identity = tuple[Domain, str]
+"""An image as a run knows it: its domain and its sha256."""
 
 CACHE_BYTES = 1_000_000_000
 """Scaled pictures kept in memory by one run; those beyond are decoded again each time."""
@@ -83,7 +85,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The usable pictures of each domain, in the order of their names, and how many files were skipped."""
+    """The usable pictures of each domain by their sha256, whatever they are called, and how many files were skipped."""
 
     a: list[Picture]
     b: list[Picture]
@@ -92,8 +94,9 @@ class Pictures:
     def of(self, domain: Domain) -> list[Picture]:
         return self.a if domain == "A" else self.b
 
-    def identities(self) -> set[tuple[Domain, str]]:
-        return {(domain, picture.sha256) for domain in DOMAINS for picture in self.of(domain)}
+    def identities(self) -> list[Identity]:
+        """Every picture, in order; one that lies there twice comes twice."""
+        return sorted((domain, picture.sha256) for domain in DOMAINS for picture in self.of(domain))
 
 
 @contextmanager
@@ -146,7 +149,8 @@ def load_pictures(dataroot: Path, options: TrainOptions, files: dict[Domain, lis
     skipped = len(everything) - len(found["A"]) - len(found["B"])
     if skipped:
         _log.warning(_("{count} unusable files were skipped.", count=skipped))
-    return Pictures(found["A"], found["B"], skipped)
+    a, b = (sorted(found[domain], key=lambda picture: picture.sha256) for domain in DOMAINS)
+    return Pictures(a, b, skipped)
 
 
 def scaled(data: bytes, side: int) -> Pixels:
@@ -236,17 +240,17 @@ def generator_for(*key: int) -> np.random.Generator:
     return np.random.default_rng(list(key))
 
 
-def image_lines(identities: set[tuple[Domain, str]]) -> bytes:
+def image_lines(identities: list[Identity]) -> bytes:
     """images.jsonl: a line for each image trained on, in order of (domain, sha256)."""
     lines = [json.dumps({"domain": domain, "sha256": sha256}) for domain, sha256 in sorted(identities)]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def read_image_lines(path: Path) -> set[tuple[Domain, str]]:
-    """Read images.jsonl. Raises UnusableError for a damaged one."""
+def read_image_lines(path: Path) -> list[Identity]:
+    """Read images.jsonl, in order. Raises UnusableError for a damaged one."""
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return {(line["domain"], line["sha256"]) for line in lines}
+        return sorted((line["domain"], line["sha256"]) for line in lines)
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = _("{file}: not readable ({error}). Start a new run.", file=path, error=repr(error))
         raise UnusableError(message) from error

@@ -4,7 +4,9 @@ import logging
 import math
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,6 +51,15 @@ class Meter:
         self._sums[name] = self._sums[name] + value if name in self._sums else value
         self._counts[name] = self._counts.get(name, 0) + 1
 
+    def state(self) -> dict[str, Any]:
+        """All that the meter knows but the time, for a checkpoint."""
+        return {"sums": dict(self._sums), "counts": dict(self._counts)}
+
+    def restore(self, state: Mapping[str, Any], device: torch.device) -> None:
+        """Take back what `state` gave; nothing where it is empty."""
+        self._sums = {name: value.to(device) for name, value in state.get("sums", {}).items()}
+        self._counts = dict(state.get("counts", {}))
+
     def means(self) -> dict[str, Tensor]:
         """The mean of each loss since the meter was made, on the device."""
         return {name: self._sums[name] / self._counts[name] for name in LOSSES if name in self._sums}
@@ -70,7 +81,7 @@ class Due:
 def due(step: int, steps: int, options: TrainOptions, *, stopping: bool, epoch_steps: int = 1) -> Due:
     """Sheets and checkpoints at their intervals and at the end. `steps` 0: how many there will be is not known yet.
 
-    Metrics are due before every checkpoint too, so that no state with a loss that is no number is ever kept.
+    Metrics come with every sheet, and never with a stop: their lines are the same however often a run is cut off.
     """
     just_planned = bool(options.time_budget) and not options.steps and step == TIMED_STEPS
     between_sheets = options.sample_epochs * epoch_steps or options.sample_every or max(1, steps // 10)
@@ -78,7 +89,8 @@ def due(step: int, steps: int, options: TrainOptions, *, stopping: bool, epoch_s
     sheet = steps > 0 and (step == steps or step % between_sheets == 0)
     regular = steps > 0 and step % between_checkpoints == 0
     checkpoint = regular or stopping or just_planned
-    return Due(checkpoint or step % LOG_EVERY == 0, step % EXAMINE_EVERY == 0, sheet, checkpoint)
+    metrics = sheet or step % LOG_EVERY == 0 or 0 < steps <= step
+    return Due(metrics, step % EXAMINE_EVERY == 0, sheet, checkpoint)
 
 
 class Journal:
@@ -110,11 +122,12 @@ class Journal:
         Raises UnusableError when a loss is no number any more, DiskError.
         """
         now = due(training.step, training.plan.steps, self._options, stopping=stopping, epoch_steps=self._epoch_steps)
-        if now.metrics:
+        if now.metrics or now.checkpoint:  # no state with a loss that is no number is ever kept
             seen = self._examine(training) if now.examination else {}
             numbers = _read(self.meter.means() | seen)
             self._refuse_no_number(training.step, numbers)
             self.means = {name: numbers[name] for name in LOSSES if name in numbers}
+        if now.metrics:
             line = self._line(training, numbers)
             append_line(self._run.metrics, line)
             if seen:
@@ -127,6 +140,7 @@ class Journal:
                 sheet = sample_sheet(a2b, b2a, self._real_a, self._real_b)
             write_picture(self._run.sample(training.step), sheet)
         if now.checkpoint:
+            training.unlogged = self.meter.state()
             save(self._run, training, self._options)
         if now.sheet or (now.metrics and time.monotonic() >= self._next_page):
             self._write_page()

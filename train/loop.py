@@ -8,17 +8,18 @@ from pathlib import Path
 
 import torch
 
-from pipeline.errors import CudaError, UnusableError
-from pipeline.files import disk_errors, write_atomically
+from pipeline.errors import CudaError, UsageError
+from pipeline.files import disk_errors, lock
 from pipeline.language import _
 from pipeline.progress import Progress
-from train.checkpoint import Training, begin, restore
+from train.checkpoint import Training, begin, restore, save
 from train.cyclegan import average, backward_discriminator, backward_generators, objective_at
-from train.data import Batches, Pictures, generator_for, image_files, image_lines, load_pictures, read_image_lines
+from train.data import Batches, Pictures, generator_for, image_files, load_pictures
 from train.interrupts import deferred
 from train.journal import Journal
 from train.options import TrainOptions
 from train.page.page import write_page
+from train.resuming import clear_leftovers, continued, record_images, waiting_run
 from train.rundir import (
     RunDir,
     RunSettings,
@@ -31,7 +32,8 @@ from train.rundir import (
     write_settings,
     write_summary,
 )
-from train.schedule import TIMED_STEPS, average_decay, plan_for, planned
+from train.schedule import TIMED_STEPS, added_steps, average_decay, extended, plan_for, planned, steps_per_epoch
+from train.start import start_from
 
 _STEP_STREAM = 6
 """The stream of what torch draws in a step; data.py and checkpoint.py have those below."""
@@ -40,46 +42,119 @@ _log = logging.getLogger(__name__)
 
 
 def train(
-    options: TrainOptions, dataroot: Path, runs_dir: Path, *, resume: str | None, progress: Progress
+    options: TrainOptions,
+    dataroot: Path,
+    runs_dir: Path,
+    *,
+    resume: str | None,
+    progress: Progress,
+    said: frozenset[str] = frozenset(),
 ) -> TrainSummary:
     """Train a CycleGAN on the images under `dataroot` and leave a run folder under `runs_dir`.
 
     `resume` None starts a new run; "" goes on with the newest unfinished run, else the newest; a number, name or path
-    with that one. A resumed run keeps its own options, and its own images' folder while that is there. Going on is
-    exact: the weights are those of a run that was never stopped. Ctrl-C and SIGTERM finish the step, write a checkpoint
-    and are raised again.
+    with that one. A resumed run keeps its own options and images, but for what resuming.py lets change: `said` names
+    the options that the user chose, and "dataset" among them means `dataroot`, else the run's own folder serves while
+    it is there. Going on is exact: weights and metrics are those of a run that was never stopped. Ctrl-C and SIGTERM
+    finish the step, write a checkpoint and are raised again. A run is locked while it is trained.
 
-    Raises UsageError (no such run), UnusableError (images, checkpoints, a loss that is no number any more), CudaError,
-    DiskError.
+    Raises UsageError (no such run; options or images that are not the run's), UnusableError (images, checkpoints, a
+    loss that is no number any more), DatasetLockedError, CudaError, DiskError.
     """
-    run = None if resume is None else find_run(runs_dir, resume, unfinished_first=True)
-    if run is not None and run.finished:
+    if resume is None:
+        return _train_anew(options, dataroot, runs_dir, progress)
+    run = find_run(runs_dir, resume, unfinished_first=True)
+    with lock(run.lock):
+        return _go_on(run, options, dataroot, said, progress)
+
+
+def _train_anew(options: TrainOptions, dataroot: Path, runs_dir: Path, progress: Progress) -> TrainSummary:
+    if options.extend:
+        raise UsageError(_("--extend {extend}: adds to a run that is there. Say --resume RUN.", extend=options.extend))
+    settings = RunSettings(str(dataroot.resolve()), options)
+    with _prepared(options, dataroot, progress) as (pictures, device):
+        waiting = waiting_run(runs_dir, settings, pictures.identities())
+        if waiting:
+            message = _(
+                "{run}: an unfinished run of the same dataset and options. This one begins anew; to go on with that"
+                " one: pipeline train --resume {run}",
+                run=waiting.name,
+            )
+            _log.warning(message)
+        training = _fresh(options, pictures, device, runs_dir)
+        run = new_run(runs_dir, options.name or f"{dataroot.resolve().stem}-{options.generator.replace('-', '')}")
+        with lock(run.lock):
+            record_images(run, pictures.identities())
+            write_settings(run, settings)
+            if options.init_from:
+                save(run, training, options)  # what it begins with may go away
+            with _log_file(run.log):
+                return _train_in(run, options, training, pictures, device=device, progress=progress)
+
+
+def _go_on(run: RunDir, asked: TrainOptions, dataroot: Path, said: frozenset[str], progress: Progress) -> TrainSummary:
+    settings = read_settings(run)
+    options = continued(run, settings.options, asked, said)
+    if run.finished and options.extend == settings.options.extend:
         _log.info(_("{run}: finished already.", run=run.name))
         return read_summary(run)
-    settings = RunSettings(str(dataroot.resolve()), options) if run is None else read_settings(run)
-    options = settings.options
-    device = device_for(options.cuda)
-    source = Path(settings.dataroot) if Path(settings.dataroot).exists() else dataroot
-    with image_files(source, "train", options.folders) as files, _threads(options.threads), _own_randomness(device):
-        pictures = load_pictures(source, options, files, progress)
-        if run is None:
-            run = new_run(runs_dir, options.name or f"{dataroot.resolve().stem}-{options.generator.replace('-', '')}")
-            write_settings(run, settings)
+    clear_leftovers(run)
+    source = Path(settings.dataroot)
+    if "dataset" in said or not source.exists():
+        source = dataroot
+    with _prepared(options, source, progress) as (pictures, device):
+        record_images(run, pictures.identities())
+        run.summary.unlink(missing_ok=True)  # before the options: a run that waits for more steps is not finished
+        write_settings(run, RunSettings(settings.dataroot, options))
         with _log_file(run.log):
-            return _train_in(run, options, pictures, device, progress)
+            training = _restored(run, options, pictures, device)
+            return _train_in(run, options, training, pictures, device=device, progress=progress)
 
 
-def _train_in(
-    run: RunDir, options: TrainOptions, pictures: Pictures, device: torch.device, progress: Progress
-) -> TrainSummary:
-    _record_images(run, pictures)
+@contextmanager
+def _prepared(options: TrainOptions, dataroot: Path, progress: Progress) -> Iterator[tuple[Pictures, torch.device]]:
+    device = device_for(options.cuda)
+    with image_files(dataroot, "train", options.folders) as files, _threads(options.threads), _own_randomness(device):
+        yield load_pictures(dataroot, options, files, progress), device
+
+
+def _fresh(options: TrainOptions, pictures: Pictures, device: torch.device, runs_dir: Path) -> Training:
+    """The state before the first step, with the weights that it shall begin with."""
+    training = begin(options, planned(options, len(pictures.a), len(pictures.b)), device)
+    if options.init_from:
+        start_from(training, options, runs_dir)
+    return training
+
+
+def _restored(run: RunDir, options: TrainOptions, pictures: Pictures, device: torch.device) -> Training:
+    """The state of the run's newest usable checkpoint, else the one before the first step; with what `extend` adds."""
     training = begin(options, planned(options, len(pictures.a), len(pictures.b)), device)
     if restore(run, training):
         _log.info(_("{run}: going on after step {step}.", run=run.name, step=training.step))
+    else:
+        training = _fresh(options, pictures, device, run.root.parent)
     for file in (run.metrics, run.warnings):
         keep_lines_up_to(file, training.step)
+    if options.extend > training.extend and training.plan.steps:
+        epoch_steps = steps_per_epoch(options.batch_size, len(pictures.a), len(pictures.b))
+        steps = added_steps(options, options.extend - training.extend, epoch_steps)
+        training.plan, training.extend = extended(training.plan, steps), options.extend
+        _log.info(_("{run}: {steps} steps more.", run=run.name, steps=steps))
+    return training
+
+
+def _train_in(
+    run: RunDir,
+    options: TrainOptions,
+    training: Training,
+    pictures: Pictures,
+    *,
+    device: torch.device,
+    progress: Progress,
+) -> TrainSummary:
     batches = Batches(pictures, options)
     journal = Journal(run, options, batches, device, progress)
+    journal.meter.restore(training.unlogged, device)
     progress.start(_("Training"), total=training.plan.steps or None)
     try:
         _loop(training, options, batches, journal, device)
@@ -128,9 +203,11 @@ def _loop(training: Training, options: TrainOptions, batches: Batches, journal: 
             step_seconds.append(time.monotonic() - started)
             training.seconds += step_seconds[-1]
             if not training.plan.steps and training.step == TIMED_STEPS:
-                training.plan = plan_for(options.time_budget_seconds, training.step, training.seconds, step_seconds)
+                plan = plan_for(options.time_budget_seconds, training.step, training.seconds, step_seconds)
+                training.plan, training.extend = extended(plan, options.extend), options.extend
                 journal.expect(training.plan.steps)
-            out_of_time = bool(options.steps) and 0 < options.time_budget_seconds <= training.seconds
+            limited = bool(options.steps) and not options.extend
+            out_of_time = limited and 0 < options.time_budget_seconds <= training.seconds
             interrupted = bool(interrupt.signal)  # read once: a signal that comes from here on waits for the next step
             journal.after_step(training, stopping=interrupted or out_of_time or training.finished)
             if interrupted:
@@ -160,20 +237,6 @@ def device_for(cuda: bool) -> torch.device:
         message = _("--cuda: no usable NVIDIA GPU ({reason}). Look at nvidia-smi, or leave --cuda out.", reason=reason)
         raise CudaError(message) from error
     return torch.device("cuda")
-
-
-def _record_images(run: RunDir, pictures: Pictures) -> None:
-    """Write images.jsonl. A resumed run whose images changed says so; one with none of its images is refused."""
-    now = pictures.identities()
-    if run.images.is_file():
-        before = read_image_lines(run.images)
-        if not before & now:
-            message = _("{run}: none of the images it was trained on is there any more. Start a new run.", run=run.root)
-            raise UnusableError(message)
-        if before != now:
-            _log.warning(_("{run}: the images changed since it began; it goes on with those of now.", run=run.name))
-        now = now | before
-    write_atomically(run.images, image_lines(now))
 
 
 def _own_randomness(device: torch.device) -> AbstractContextManager[None]:

@@ -41,7 +41,7 @@ class TrainOptions:
     Raises OptionError for a value that cannot be meant.
     """
 
-    cuda: bool = option(False, "Train on the NVIDIA GPU.")
+    cuda: bool = option(False, "Train on the NVIDIA GPU.", off="--cpu")
     epochs: int = option(100, "Epochs at the full learning rate.", metavar="N")
     decay_epochs: int = option(100, "Epochs after them in which it falls to 0.", metavar="N")
     steps: int = option(0, "Steps in all, in place of epochs: a half at the full rate, a half falling.", metavar="N")
@@ -58,6 +58,9 @@ class TrainOptions:
     batch_size: int = option(1, "Images of each domain in one step.", group=SCHEDULE, metavar="N")
     learning_rate: float = option(2e-4, "Adam's learning rate before it falls.", group=SCHEDULE)
     beta1: float = option(0.5, "Adam's first beta.", group=SCHEDULE)
+    extend: int = option(
+        0, "Go on with a run for N more epochs, or steps where the run counts these.", group=SCHEDULE, metavar="N"
+    )
     load_size: int = option(0, "Shorter side before the random crop; 0 takes 286/256 of --size.", group=SCHEDULE)
     ema: float = option(0.0, "Decay of the averaged generators that sample and test; 0 averages none.", group=SCHEDULE)
     generator: str = option(
@@ -103,6 +106,9 @@ class TrainOptions:
     num_workers: int = option(2, "Threads that load images ahead; 0 loads between the steps.", group=MACHINE)
     threads: int = option(0, "CPU threads; 0 takes one for each core.", group=MACHINE)
     name: str = option("", "A name for the run's folder; else the dataset and the generator.", group=MACHINE)
+    init_from: str = option(
+        "", "Begin with the weights of a run, or of a file such as netG_A2B.pth.", group=MACHINE, metavar="RUN|FILE"
+    )
     domain_a: str = option("", "Folder of domain A, such as horses; else A.", group=MACHINE, metavar="FOLDER")
     domain_b: str = option("", "Folder of domain B, such as zebras; else B.", group=MACHINE, metavar="FOLDER")
     sample_every: int = option(0, "Steps between sample sheets; 0 makes one each tenth of the run.", group=MACHINE)
@@ -120,7 +126,7 @@ class TrainOptions:
         _check("domain_b", self.domain_b, not same, _("another folder than --domain-a"))
         for name in ("size", "batch_size", "width", "discriminator_layers", "discriminator_width"):
             _check(name, getattr(self, name), getattr(self, name) >= 1, _("1 or more"))
-        for name in ("decay_epochs", "steps", "load_size", "replay_size", "num_workers", "threads", "seed"):
+        for name in ("decay_epochs", "steps", "load_size", "replay_size", "num_workers", "threads", "seed", "extend"):
             _check(name, getattr(self, name), getattr(self, name) >= 0, _("0 or more"))
         for name in ("sample_every", "sample_epochs", "checkpoint_every", "checkpoint_epochs"):
             _check(name, getattr(self, name), getattr(self, name) >= 0, _("0 or more"))

@@ -59,6 +59,11 @@ class RunDir:
         return self.root / "index.html"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that trains."""
+        return self.root / ".lock"
+
+    @property
     def samples(self) -> Path:
         return self.root / "samples"
 

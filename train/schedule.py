@@ -38,6 +38,17 @@ def planned(options: TrainOptions, images_a: int, images_b: int) -> Plan:
     return Plan((options.epochs + options.decay_epochs) * steps, options.epochs * steps)
 
 
+def extended(plan: Plan, steps: int) -> Plan:
+    """The plan with so many steps more at its end; a fall of the rate, if there is one, is stretched to the new end."""
+    falls = plan.constant_steps < plan.steps
+    return Plan(plan.steps + steps, plan.constant_steps if falls else plan.constant_steps + steps)
+
+
+def added_steps(options: TrainOptions, added: int, epoch_steps: int) -> int:
+    """How many steps `--extend` means by `added`: epochs of a run that counts epochs, else steps."""
+    return added if options.steps or options.time_budget else added * epoch_steps
+
+
 def halved(steps: int) -> Plan:
     """So many steps in all: a half at the full rate, a half falling."""
     return Plan(steps, (steps + 1) // 2)

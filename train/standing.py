@@ -5,19 +5,25 @@ from pathlib import Path
 from pipeline.records import DOMAINS, Domain, Split
 from train.data import image_files, read_image_lines
 from train.options import TrainOptions
-from train.rundir import RunDir, RunSettings, read_settings, runs
+from train.resuming import same_run, settled_runs
+from train.rundir import RunDir, RunSettings, read_settings
 
 
 def latest_run(runs_dir: Path, dataroot: Path, options: TrainOptions) -> RunDir | None:
-    """The newest run that was started on this folder with these very options."""
+    """The newest run that was started on this folder with these options, but for those that may change."""
     wanted = RunSettings(str(dataroot.resolve()), options)
-    found = [run for run in runs(runs_dir) if run.options.is_file() and read_settings(run) == wanted]
+    found = [run for run, settings in settled_runs(runs_dir) if same_run(settings, wanted)]
     return found[-1] if found else None
 
 
 def is_trained(run: RunDir, dataroot: Path) -> bool:
     """Whether a run is finished, on the images that lie in the folder now."""
-    return run.finished and read_image_lines(run.images) == _names(run, dataroot, "train")
+    return run.finished and has_images(run, dataroot)
+
+
+def has_images(run: RunDir, dataroot: Path) -> bool:
+    """Whether a run has the images that lie in the folder now, or has not yet written down which it has."""
+    return not run.images.is_file() or set(read_image_lines(run.images)) == _names(run, dataroot, "train")
 
 
 def is_tested(run: RunDir, dataroot: Path) -> bool:

@@ -88,6 +88,19 @@ def read_generator_weights(path: Path) -> Generator:
     return generator.eval().requires_grad_(False)
 
 
+def read_discriminator_weights(path: Path) -> Discriminator:
+    """The discriminator whose weights lie in a file; as `read_generator_weights`, with the same errors."""
+    try:
+        return imported_discriminator(_read_state(path))
+    except ForeignError as error:
+        message = _(
+            "{file}: fits no discriminator known here ({reason}). Take it away from beside the generator.",
+            file=path,
+            reason=error,
+        )
+        raise UnusableError(message) from error
+
+
 def write_generator_weights(path: Path, generator: Generator) -> None:
     """Write a generator as junyanz' and aitorzip's programs read it: a state dict of torch.
 
