@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog import FORGOTTEN, MIGRATIONS, Catalog, domains_of, least_sources, open_catalog, read_catalog
+from pipeline.catalog import FORGOTTEN, Catalog, domains_of, least_sources, open_catalog, read_catalog
 from pipeline.errors import DiskError, UnusableError
+from pipeline.migrations import MIGRATIONS
 from pipeline.records import Candidate, Decision, Domain, ImageRecord, Measurement, Query, Source, Verdict
 
 IMAGE, OTHER = "a" * 64, "b" * 64
