@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -27,7 +28,9 @@ from curate.onnx import Model, read_model
 from curate.options import CurateOptions
 from curate.papers import papers_stand, write_papers
 from curate.raw import RawFile, raw_file
-from curate.report.page import Shown, report_page, shown_verdicts
+from curate.report.groups import shown_verdicts
+from curate.report.page import Reported, report_page
+from curate.report.shown import Shown
 from curate.resize import Form, Rendered, Rendering, finished_size, render, thumbnail
 from curate.saved import Imported, read_saved, take_over
 from curate.separation import Separation, separation
@@ -50,6 +53,10 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 32
 """Measurements, comparisons or vectors that one transaction stores: a killed curation repeats at most so many."""
+
+
+_REPORT_BYTES = 6_000_000
+"""Of all pictures of the report together: in base64 they are a third more, and a page of 10 MB opens at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,11 +355,20 @@ class _Work:
         files = [raw_file(self.dataset, one.image) for one in shown if not one.measurement.reason]
         thumbnails: dict[str, bytes] = {}
         with self.bar(_("Writing the report"), len(files)) as step:
-            for sha256, jpeg in _thumbnails(self.executor, files):
-                thumbnails[sha256] = jpeg
+            for sha256, picture in _thumbnails(self.executor, files):
+                thumbnails[sha256] = picture
                 step(1)
-        images = {one.sha256: _shown_image(one, plan.sources, thumbnails) for one in shown}
-        page = report_page(self.dataset.name, self.names, plan.counts(), plan.judgement.verdicts, images)
+        page = report_page(
+            Reported(
+                identity=self.catalog.identity(),
+                name=self.dataset.name,
+                names=self.names,
+                counts=plan.counts(),
+                verdicts=plan.judgement.verdicts,
+                images={one.sha256: _shown_image(one, plan.sources, thumbnails) for one in shown},
+                decisions=self.catalog.decisions(),
+            )
+        )
         with disk_errors(self.dataset.rejected):
             if self.dataset.rejected.is_symlink():
                 self.dataset.rejected.unlink()
@@ -465,7 +481,8 @@ def _rendered(executor: Executor, renderings: Sequence[Rendering]) -> Iterator[R
 
 
 def _thumbnails(executor: Executor, files: Sequence[RawFile]) -> Iterator[tuple[str, bytes]]:
-    for file, future in finished(executor, thumbnail, files):
+    most_bytes = max(1500, min(8000, _REPORT_BYTES // max(len(files), 1)))
+    for file, future in finished(executor, partial(thumbnail, most_bytes=most_bytes), files):
         try:
             with disk_errors(file.path):
                 yield file.sha256, future.result()

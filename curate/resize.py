@@ -79,14 +79,40 @@ def _encoded(picture: Image.Image, format: str) -> bytes:
     return encode_png(picture) if format == "png" else encode(picture)
 
 
-def thumbnail(file: RawFile, size: int = 160) -> bytes:
-    """A small JPEG for the report, its long side at most `size` pixels; no bytes where there is no picture."""
+THUMBNAIL_SIDE = 192
+_THUMBNAIL_QUALITIES = (80, 65, 50, 35, 20)
+
+
+def thumbnail(file: RawFile, most_bytes: int = 8000, size: int = THUMBNAIL_SIDE) -> bytes:
+    """A small WebP for the report: its long side at most `size` pixels, as good as `most_bytes` allow.
+
+    Where not even the least quality fits, the picture is halved. No bytes where there is no picture. Raises OSError.
+    """
+    try:
+        picture = decode(file.read(), at_least=size)
+    except ImageError:
+        return b""
+    while True:
+        picture.thumbnail((size, size), Image.Resampling.LANCZOS)
+        for quality in _THUMBNAIL_QUALITIES:
+            buffer = io.BytesIO()
+            _bare(picture).save(buffer, "WEBP", quality=quality)
+            if buffer.tell() <= most_bytes or size <= 32:
+                return buffer.getvalue()
+        size //= 2
+
+
+def preview(file: RawFile, size: int) -> bytes:
+    """A picture made anew from its pixels alone, as a JPEG whose long side is at most `size` pixels; else no bytes.
+
+    Raises OSError.
+    """
     try:
         picture = decode(file.read(), at_least=size)
     except ImageError:
         return b""
     picture.thumbnail((size, size), Image.Resampling.LANCZOS)
-    return encode(picture, quality=75)
+    return encode(picture, quality=85)
 
 
 def scale(picture: Image.Image, width: int, height: int, working: Image.Image | None = None) -> Image.Image:

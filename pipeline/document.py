@@ -32,32 +32,43 @@ _TEMPLATE = """\
 """
 
 
-def document(package: str, title: str, data: object, *, pictures: str = "data:") -> bytes:
-    """The page as UTF-8, in the user's language: `style.css` and `script.js` of a package, and `data` for the script.
+def document(package: str, title: str, data: object, *, pictures: str = "data:", requests: str = "") -> bytes:
+    """The page as UTF-8, in the user's language: `style.css` and the script of a package, and `data` for the script.
 
-    The script finds `data` as JSON in the element #data, in which no tag can begin, and fills #header and #main. The
-    page's policy forbids every other script and style, and pictures from anywhere but `pictures` (sources as in CSP 3,
-    2.3.1).
+    The script is `script.js`, or every file of a folder `script` in the order of their names. It finds `data` as JSON
+    in the element #data, in which no tag can begin, and fills #header and #main. The page's policy forbids every other
+    script and style, pictures from anywhere but `pictures`, and requests but to `requests` (sources: CSP 3, 2.3.1).
     """
-    folder = files(package)
-    style, script = (folder.joinpath(name).read_text("utf-8") for name in ("style.css", "script.js"))
+    style, script = _style_and_script(package)
     values = {
         "language": "ko" if is_korean() else "en",
-        "policy": _policy(style, script, pictures),
+        "policy": policy_of(package, pictures, requests),
         "title": escape(title),
         "noscript": escape(_("This page needs JavaScript; it loads nothing from anywhere.")),
         "style": style,
         "data": _json(data),
         "script": script,
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], _TEMPLATE).encode()
+    page = re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], _TEMPLATE)
+    return page.encode("utf-8", errors="replace")  # JSON from the web may hold halves of characters
 
 
-def _policy(style: str, script: str, pictures: str) -> str:
+def policy_of(package: str, pictures: str = "data:", requests: str = "") -> str:
+    """The policy that stands in a page of `document`, for a server to send as well."""
+    style, script = _style_and_script(package)
+    connect = f" connect-src {requests};" if requests else ""
     return (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src {pictures};"
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src {pictures};{connect}"
         " base-uri 'none'; form-action 'none'"
     )
+
+
+def _style_and_script(package: str) -> tuple[str, str]:
+    folder = files(package)
+    parts = folder.joinpath("script")
+    scripts = sorted(parts.iterdir(), key=lambda file: file.name) if parts.is_dir() else [folder.joinpath("script.js")]
+    script = "".join(file.read_text("utf-8") for file in scripts if file.name.endswith(".js"))
+    return folder.joinpath("style.css").read_text("utf-8"), script
 
 
 def _hash(text: str) -> str:

@@ -131,6 +131,10 @@ KOREAN: dict[str, str] = {
     "A name for the run's folder; else the dataset and the generator.": (
         "실행 폴더의 이름. 없으면 데이터셋과 생성기 이름."
     ),
+    "A person decided something about them, and they are kept.": "사람이 무언가를 정했고, 남아 있습니다.",
+    "A person rejected them, or the picture that they are copies of.": (
+        "사람이 제외했거나, 제외한 그림의 복사본입니다."
+    ),
     "Adam's first beta.": "Adam의 첫 번째 베타.",
     "Adam's learning rate before it falls.": "줄어들기 전 Adam의 학습률.",
     "An NVIDIA GPU is here and not used; --cuda uses it.": (
@@ -156,6 +160,7 @@ KOREAN: dict[str, str] = {
         "실행이나 netG_A2B.pth 같은 파일의 가중치로 시작합니다."
     ),
     "Blank": "비어 있음",
+    "Blink: the one, the other": "번갈아 보기",
     "Blocky": "블록이 보임",
     "Blown out": "하얗게 날아감",
     "Blurred": "흐림",
@@ -176,6 +181,8 @@ KOREAN: dict[str, str] = {
     "Channels of the discriminators' first layer.": "판별기 첫 층의 채널 수.",
     "Channels of the generators' first layer.": "생성기 첫 층의 채널 수.",
     "Checks": "검사",
+    "Clear the selection": "선택 해제",
+    "Close": "닫기",
     "Collect images with a real browser; without a QUERY, every query of the recipe.": (
         "실제 브라우저로 이미지를 모읍니다. QUERY가 없으면 레시피의 모든 검색어로 모읍니다."
     ),
@@ -222,11 +229,13 @@ KOREAN: dict[str, str] = {
     "Error: {message}": "오류: {message}",
     "Even their brightest spots are dark.": "가장 밝은 곳도 어둡습니다.",
     "Even their darkest spots are bright.": "가장 어두운 곳도 밝습니다.",
+    "Every decision is written at once; there is nothing to save.": "결정은 바로 기록되므로 저장할 것이 없습니다.",
     "Every image gets the same translation. Train again with a higher --cycle-weight, a lower "
     "--learning-rate or another --seed.": (
         "모든 이미지가 똑같이 변환됩니다. --cycle-weight를 높이거나 --learning-rate를 낮추거나 다른 --seed로 "
         "다시 학습하세요."
     ),
+    "Everything was looked at.": "모두 봤습니다.",
     "Exports that hold it: {exports}": "이 이미지가 들어 있는 내보내기: {exports}",
     "Faded": "바램",
     "Fetch also what robots.txt or X-Robots-Tag forbids; the catalogue records it.": (
@@ -255,6 +264,9 @@ KOREAN: dict[str, str] = {
         "잊은 이미지 {images}장. 주소 {sources}개와 파일 {files}개를 지웠습니다."
     ),
     "Found by {layers}.": "찾은 방법: {layers}.",
+    "Found for both domains: say to which one it belongs (a or b).": (
+        "두 도메인 모두에서 찾은 것입니다. 어느 쪽인지 정하세요(a 또는 b)."
+    ),
     "GAN loss": ("GAN 손실"),
     "Generator of another program, latest_net_G.pth or netG_A2B.pth, in place of a run.": (
         "실행 대신 쓸 다른 프로그램의 생성기: latest_net_G.pth나 netG_A2B.pth."
@@ -295,19 +307,28 @@ KOREAN: dict[str, str] = {
         "모든 변환 결과를 사진과 구별해 내므로 생성기가 더 배울 것이 없습니다. 판별기에 --augment "
         "color,translation,cutout과 더 많은 이미지를 주거나 --discriminator-width를 줄이세요."
     ),
+    "Keep": "남기기",
     "Keep images that are rejected for this reason; may be given several times.": (
         "이 이유로 제외되는 이미지를 남깁니다. 여러 번 쓸 수 있습니다."
     ),
+    "Kept by you": "직접 남긴 것",
     "Kept images look like a forgotten one: {copies}": ("남아 있는 이미지 중 잊은 이미지와 닮은 것: {copies}"),
     "Kept, with a doubt": "남겼지만 의심스러움",
+    "Kept: {name}": "남음: {name}",
+    "Keys": "키",
     "Korean text shows boxes: apt-get install fonts-nanum": ("한글이 네모로 보입니다: apt-get install fonts-nanum"),
     "Largest image file that is stored.": "저장할 가장 큰 이미지 파일의 바이트 수.",
     "Layers that halve; 3 judges patches of 70 pixels.": ("절반으로 줄이는 층의 수. 3이면 70픽셀 조각을 판별."),
     "Learning rate": ("학습률"),
     "Letters stand on them.": "글자가 있습니다.",
+    "Limit of: {name}": "한계값: {name}",
+    "Limits": "한계값",
     "List the addresses that failed, by reason.": "실패한 주소를 이유별로 보여 줍니다.",
     "Longest time for one image, redirects included.": "리디렉션을 포함해 이미지 하나에 쓰는 최대 시간.",
     "Longest wait for a server to say something.": "서버의 응답을 기다리는 최대 시간.",
+    "Look closely": "자세히 보기",
+    "Looked at": "본 것",
+    "Looked at all of these": "모두 봤음",
     "Looking at images": "이미지 살펴보기",
     "Losses": "손실",
     "Machine and files": "컴퓨터와 파일",
@@ -343,6 +364,7 @@ KOREAN: dict[str, str] = {
         "chromedriver를 찾지 못했습니다. `apt install chromium-driver`처럼 브라우저에 맞는 것을 설치하거나 "
         "--driver PATH로 알려 주세요."
     ),
+    "No copy": "복사본 아님",
     "No image": "이미지 아님",
     "No permission to write there: change its owner or choose another folder.": (
         "쓸 권한이 없습니다. 소유자를 바꾸거나 다른 폴더를 고르세요."
@@ -350,8 +372,12 @@ KOREAN: dict[str, str] = {
     "No photo": "사진 아님",
     "No query brought them; run the crawl again.": ("어떤 검색어로 왔는지 모릅니다. 크롤링을 다시 실행하세요."),
     "No samples yet.": ("아직 샘플이 없습니다."),
+    "No word can keep this one: it has no picture, no source, or no side to stand on.": (
+        "이것은 남길 수 없습니다. 그림이나 출처가 없거나, 어느 쪽에도 설 수 없습니다."
+    ),
     "Noisy": "잡음",
     "Not even their sharpest spot is sharp.": "가장 선명한 곳도 선명하지 않습니다.",
+    "Note": "메모",
     "Nothing certain is wrong with them. Look at these first.": ("확실한 문제는 없습니다. 이것부터 살펴보세요."),
     "Nothing changed since the last curation.": "지난번 고르기 뒤로 바뀐 것이 없습니다.",
     "Nothing is changed": ("아무것도 바뀌지 않음"),
@@ -381,9 +407,12 @@ KOREAN: dict[str, str] = {
     "Print one JSON object and nothing else.": "JSON 객체 하나만 출력합니다.",
     "Processes that decode; 0 takes one for each core.": "디코딩 프로세스 수. 0이면 코어마다 하나.",
     "Reading images": "이미지 읽는 중",
+    "Redo": "다시 하기",
+    "Reject": "제외",
     "Reject images whose shorter side has fewer pixels; 0 means half of --size.": (
         "짧은 변의 픽셀 수가 이보다 적은 이미지를 제외합니다. 0은 --size의 절반입니다."
     ),
+    "Rejected by you": "직접 제외한 것",
     "Remove images for good by address, host or sha256; only hashes stay, so that they never return.": (
         "주소, 호스트, sha256으로 이미지를 영구히 지웁니다. 다시 들어오지 않도록 해시만 남깁니다."
     ),
@@ -393,11 +422,17 @@ KOREAN: dict[str, str] = {
     ),
     "Runs that were trained on it: {runs}": "이 이미지로 학습한 실행: {runs}",
     "Samples over time": ("시간에 따른 샘플"),
+    "Save": "저장",
+    "Save decisions": "결정 저장",
+    "Saved as {file}. Now run: pipeline curate --review {file}": (
+        "{file}(으)로 저장했습니다. 이제 실행하세요: pipeline curate --review {file}"
+    ),
     "Say what is there and what is missing, each with its remedy.": (
         "있는 것과 없는 것을 해결 방법과 함께 알려 줍니다."
     ),
     "Say what would be trained on, and write nothing.": ("무엇으로 학습할지 말하고, 아무것도 쓰지 않습니다."),
     "Schedule": "일정",
+    "Select": "선택",
     "Serve the photos of this folder for A, in place of drawn streets.": (
         "그린 거리 대신 이 폴더의 사진을 A로 내놓습니다."
     ),
@@ -420,6 +455,9 @@ KOREAN: dict[str, str] = {
     "Show the browser's window.": "브라우저 창을 보여 줍니다.",
     "Side in pixels of the squares that are trained on.": "학습에 쓰는 정사각형의 변 픽셀.",
     "Slivers": "길쭉함",
+    "Somebody else decided about this one meanwhile. Look again.": (
+        "그사이 다른 곳에서 이것을 정했습니다. 다시 보세요."
+    ),
     "Sort out duplicates and what is no photo, resize, and split into train and test.": (
         "중복과 사진이 아닌 것을 골라내고, 크기를 맞추고, train과 test로 나눕니다."
     ),
@@ -444,6 +482,7 @@ KOREAN: dict[str, str] = {
     ),
     "Teach a CycleGAN to translate A to B and B to A.": ("CycleGAN에게 A를 B로, B를 A로 바꾸는 법을 가르칩니다."),
     "Text": "글자",
+    "That is for copies only.": "복사본에만 쓸 수 있습니다.",
     "The GPU's memory is full. Train with a smaller --size or --batch-size.": (
         "GPU 메모리가 가득 찼습니다. --size나 --batch-size를 줄이세요."
     ),
@@ -509,6 +548,7 @@ KOREAN: dict[str, str] = {
     "There are even strips along their edges.": "가장자리에 고른 띠가 있습니다.",
     "There is next to nothing on them.": "거의 아무것도 없습니다.",
     "There is noise even where nothing is.": "아무것도 없는 곳에도 잡음이 있습니다.",
+    "There is nothing more.": "더는 없습니다.",
     "They are more like the images of the other domain.": "다른 도메인의 이미지를 더 닮았습니다.",
     "They are much longer than wide, as banners are.": "배너처럼 한쪽이 지나치게 깁니다.",
     "They have no colour.": "색이 없습니다.",
@@ -519,9 +559,16 @@ KOREAN: dict[str, str] = {
     ),
     "They show something else than the rest of their domain.": ("같은 도메인의 다른 이미지와는 다른 것을 보여 줍니다."),
     "They were made from the same picture as an image that was kept.": ("남긴 이미지와 같은 그림에서 만들어졌습니다."),
+    "This address has run out. Start pipeline review again.": (
+        "이 주소는 더 쓸 수 없습니다. pipeline review를 다시 시작하세요."
+    ),
+    "This browser keeps nothing: save your decisions before you close the page.": (
+        "이 브라우저는 아무것도 보관하지 않습니다. 페이지를 닫기 전에 결정을 저장하세요."
+    ),
     "This command needs torch. Install it: pip install -e '.[train]'": (
         "이 명령에는 torch가 필요합니다. 설치하세요: pip install -e '.[train]'"
     ),
+    "This one instead": "이것으로 바꾸기",
     "This page needs JavaScript; it loads nothing from anywhere.": (
         "이 페이지는 자바스크립트가 필요하며, 어디서도 아무것도 불러오지 않습니다."
     ),
@@ -531,6 +578,7 @@ KOREAN: dict[str, str] = {
     "Time to train for, in place of epochs: 90s, 6m, 2h. Beside --steps: stop by then.": (
         "에폭 대신 학습할 시간: 90s, 6m, 2h. --steps와 함께면 그때까지만."
     ),
+    "To {name}": "{name}(으)로",
     "Too many pixels": "픽셀이 너무 많음",
     "Too small": "너무 작음",
     "Train again with a lower --learning-rate.": ("--learning-rate를 낮춰 다시 학습하세요."),
@@ -562,6 +610,7 @@ KOREAN: dict[str, str] = {
         "run은 pipeline.toml대로 모두 하며, demo는 전 과정을 보여 줍니다."
     ),
     "Under an open licence, as far as the engine knows.": ("검색 엔진이 아는 한에서 공개 라이선스인 이미지만."),
+    "Undo": "되돌리기",
     "Warnings": ("경고"),
     "Weight of B's cycle loss; else the same.": "B의 순환 손실 가중치. 없으면 같은 값.",
     "Weight of B's identity loss; else the same.": "B의 항등 손실 가중치. 없으면 같은 값.",
@@ -582,6 +631,10 @@ KOREAN: dict[str, str] = {
     "What the dataset holds: found, fetched, failed, kept, rejected, split.": (
         "데이터셋의 내용: 찾음, 받음, 실패, 남김, 제외, 나눔."
     ),
+    "What you decide outranks every check, as soon as pipeline curate runs again. Press ? for the keys.": (
+        "정한 것은 pipeline curate를 다시 실행하면 모든 검사보다 앞섭니다. 키 목록은 ?를 누르세요."
+    ),
+    "Where from": "출처",
     "Where the run folders lie.": "실행 폴더가 있는 곳.",
     "Which streets are drawn, and how the training begins.": ("어떤 거리를 그리고 학습을 어떻게 시작할지 정합니다."),
     "Which way a run translates.": "실행이 변환하는 방향.",
@@ -600,6 +653,7 @@ KOREAN: dict[str, str] = {
     ),
     "Writing the report": "보고서 쓰기",
     "`pipeline curate` brings the report up to date.": ("`pipeline curate`를 실행하면 보고서가 새로 만들어집니다."),
+    "a copy of what you rejected (correlation {score})": "제외한 그림의 복사본(상관 {score})",
     "a list of at least one search query": "하나 이상의 검색어 목록",
     "a list of texts": "글 목록",
     "a multiple of {side} for {generator}": "{generator}에서는 {side}의 배수",
@@ -607,26 +661,37 @@ KOREAN: dict[str, str] = {
     "a number above 0": "0보다 큰 수",
     "a number from 0": "0 이상의 수",
     "a number of seconds above 0": "0보다 큰 초",
+    "a picture without a title": "제목 없는 그림",
     "a table, written [{key}]": "[{key}]로 쓴 표",
     "a text in quotes": "따옴표로 묶은 글",
     "a whole number": "정수",
     "a worker process could not start": "작업 프로세스를 시작할 수 없습니다",
     "above 0 and below 1, such as 0.9": "0보다 크고 1보다 작은 수, 예: 0.9",
+    "all images": "모든 이미지",
+    "all queries": "모든 검색어",
+    "all reasons": "모든 이유",
     "an NVIDIA driver, but torch {torch} cannot use it": ("NVIDIA 드라이버는 있지만 torch {torch}가 쓸 수 없음"),
     "an http or https address": "http 또는 https 주소",
     "and {count} more (all with --json)": ("그 밖에 {count}개 (--json으로 모두 볼 수 있습니다)"),
     "and {count} more that are not shown": "그리고 보이지 않는 {count}장 더",
     "another folder than --domain-a": "--domain-a와 다른 폴더",
     "as of": ("기준 시각"),
+    "attribution": "저작자 표시",
+    "both domains": "두 도메인",
     "browser {browser}, driver {driver}": "브라우저 {browser}, 드라이버 {driver}",
     "called a copy": "사본으로 판정",
+    "changed by the limit": "한계값으로 바뀌는 것",
     "comes first by its hash": "해시 순서가 앞섬",
+    "decided by you": "정한 것",
     "defaults": ("기본값"),
     "each engine once": "엔진마다 한 번씩만",
     "edit": "편집",
+    "engine": "엔진",
     "epoch": ("에포크"),
     "failed": "실패",
     "fetched": "받음",
+    "file": "파일",
+    "filters": "필터",
     "finished": ("완료"),
     "for engines that are asked: {names}": "물어볼 엔진의 주소: {names}",
     "found": "찾음",
@@ -637,6 +702,7 @@ KOREAN: dict[str, str] = {
     "from 0 to below 1": "0 이상 1 미만",
     "from 16 to 8192 pixels": "16에서 8192픽셀",
     "given together with --photos-b": "--photos-b와 함께 주어야 함",
+    "go to another image": "다른 이미지로 이동",
     "has more bytes": "바이트가 더 많음",
     "has more pixels": "픽셀이 더 많음",
     "has more real detail": "실제 세부가 더 많음",
@@ -660,13 +726,17 @@ KOREAN: dict[str, str] = {
     "kept": "남김",
     "kept instead": "대신 남긴 이미지",
     "learning rate": ("학습률"),
+    "licence": "라이선스",
     "measures: none, since photos have no truth to compare with": ("측정값: 없음. 사진에는 견줄 정답이 없습니다"),
     "missing": "없음",
     "neither residual blocks nor a U-Net": "잔차 블록도 U-Net도 없음",
+    "next group": "다음 묶음",
+    "next image that nobody looked at": "아직 안 본 다음 이미지",
     "no NVIDIA GPU here; training runs on the CPU": "NVIDIA GPU 없음. CPU로 학습합니다",
     "no filter": "필터 없음",
     "no layer is called {names}": "{names}(이)라는 층이 없음",
     "no picture": "그림 없음",
+    "not looked at": "아직 안 본 것",
     "nothing": "그대로",
     "one of {names}": "{names} 중 하나",
     "one or several of {names}": "{names} 가운데 하나 또는 여럿",
@@ -675,6 +745,11 @@ KOREAN: dict[str, str] = {
     "own photos": "내 사진",
     "page": "페이지",
     "picture": "그림",
+    "pipeline review does not answer. Start it again; what was decided is stored.": (
+        "pipeline review가 응답하지 않습니다. 다시 시작하세요. 정한 것은 저장되어 있습니다."
+    ),
+    "previous group": "이전 묶음",
+    "query": "검색어",
     "real {domain}": ("실제 {domain}"),
     "rejected": "제외",
     "report": "보고서",
@@ -682,6 +757,8 @@ KOREAN: dict[str, str] = {
     "score {score}, limit {threshold}": "점수 {score}, 한계 {threshold}",
     "seconds": "초",
     "seconds a step": ("단계당 초"),
+    "select on the way": "이동하며 선택",
+    "select the whole group, or none of it": "묶음 전체 선택 또는 해제",
     "set by you or by a preset": ("직접 또는 프리셋으로 정한 값"),
     "shorter side {score} px, at least {threshold}": ("짧은 변 {score}px, 최소 {threshold}px"),
     "so few that --size halves to 4 or more": "--size를 절반씩 줄여도 4 이상이 남는 수",
@@ -712,18 +789,31 @@ KOREAN: dict[str, str] = {
     "unfinished": ("미완료"),
     "unknown without torch": "torch가 없어 알 수 없음",
     "up to date": "이미 되어 있음",
+    "was chosen by you": "직접 고름",
+    "what you rejected": "제외한 그림",
+    "with a note": "메모가 있는 것",
+    "would reject {rejected} more and keep {kept} more": "{rejected}장을 더 제외하고 {kept}장을 더 남김",
+    "you keep it": "남기기로 함",
+    "you keep the other one": "다른 것을 남김",
+    "you keep this one instead": "대신 이것을 남김",
+    "you moved it to {name}": "{name}(으)로 옮김",
+    "you reject it": "제외하기로 함",
+    "you say: no copy": "복사본이 아니라고 함",
     "{a} images of {name_a} (A) and {b} of {name_b} (B) translated: {sheet}": (
         "{name_a} (A) {a}장과 {name_b} (B) {b}장을 변환함: {sheet}"
     ),
     "{count} files in {folder} had no row and were adopted.": (
         "{folder}에서 기록이 없던 파일 {count}개를 받아들였습니다."
     ),
+    "{count} images are no longer in the dataset.": "이미지 {count}장이 더는 데이터셋에 없습니다.",
     "{count} images have no address on the web; a recipe cannot bring them.": (
         "이미지 {count}장은 웹 주소가 없어 recipe로 다시 가져올 수 없습니다."
     ),
     "{count} images of the recipe have vanished:": "recipe의 이미지 {count}장이 사라졌습니다:",
+    "{count} of the selected images were left out.": "선택한 이미지 가운데 {count}장은 빠졌습니다.",
     "{count} pictures translated: {folder}": "사진 {count}장을 변환했습니다: {folder}",
     "{count} results of the search page could not be read.": ("검색 페이지의 결과 {count}개는 읽지 못했습니다."),
+    "{count} selected": "{count}장 선택",
     "{count} unusable files were skipped.": "쓸 수 없는 파일 {count}개를 건너뛰었습니다.",
     "{dataroot}: {a} images of {name_a} (A) and {b} of {name_b} (B), {steps} steps, {device}. Nothing was written.": (
         "{dataroot}: {name_a} (A) {a}장, {name_b} (B) {b}장, {steps}단계, {device}. 아무것도 쓰지 않았습니다."
@@ -837,6 +927,7 @@ KOREAN: dict[str, str] = {
     "{kept} of {images} images kept, rejected {rejected}: {report}": (
         "이미지 {images}장 가운데 {kept}장 남김, 제외 {rejected}: {report}"
     ),
+    "{looked} of {total} looked at": "{total}장 가운데 {looked}장 봄",
     "{minutes} min": ("{minutes}분"),
     "{names} have no place in it": "{names}: 들어갈 자리가 없음",
     "{name} ({domain}) · {query}: {images} images, {fetched} fetched now, {known} known": (

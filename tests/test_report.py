@@ -5,14 +5,26 @@ import hashlib
 import io
 import json
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from chromium import Reader, reading
 from PIL import Image
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from test_build import OPTIONS, add, picture, run
 
-from curate.report.page import MOST_PER_REASON, Shown, report_page
+from curate.report.groups import MOST_PER_REASON
+from curate.report.page import Reported, report_page
+from curate.report.shown import Shown
+from curate.saved import read_saved
+from pipeline.catalog import open_catalog
+from pipeline.dataset import DatasetDir
+from pipeline.files import sha256_of
 from pipeline.language import is_korean
-from pipeline.records import Candidate, Domain, Split, Verdict
+from pipeline.records import Candidate, Decision, Domain, Split, Verdict
 
 NAMES: dict[Domain, str] = {"A": "거리", "B": "벚꽃"}
 COUNTS: dict[Split, dict[Domain, int]] = {"train": {"A": 118, "B": 60}, "test": {"A": 13, "B": 7}}
@@ -35,7 +47,7 @@ def shown(**candidate: str) -> Shown:
 
 
 def page(verdicts: list[Verdict], images: dict[str, Shown] | None = None) -> str:
-    return report_page("trees", NAMES, COUNTS, verdicts, images or {}).decode()
+    return report_page(Reported("f00d", "trees", NAMES, COUNTS, verdicts, images or {})).decode()
 
 
 def data_of(html: str) -> dict[str, object]:
@@ -69,7 +81,7 @@ def test_no_tag_can_begin_in_the_data() -> None:
 
 
 def test_the_dataset_s_name_is_escaped_in_the_title() -> None:
-    html = report_page(EVIL, NAMES, COUNTS, [], {}).decode()
+    html = report_page(Reported("f00d", EVIL, NAMES, COUNTS, [], {})).decode()
     assert "<img" not in html.split("<style>", maxsplit=1)[0]
 
 
@@ -87,6 +99,9 @@ def test_only_addresses_of_the_web_become_links(page_url: str, image_url: str, l
     images = data_of(html)["images"]
     assert isinstance(images, dict)
     assert images[sha(1)]["link"] == link
+    assert images[sha(1)]["file"] == (
+        image_url if image_url.startswith("http://example") or image_url.startswith("https") else ""
+    )
 
 
 def test_a_reason_with_very_many_images_shows_some_and_counts_the_rest() -> None:
@@ -98,11 +113,11 @@ def test_a_reason_with_very_many_images_shows_some_and_counts_the_rest() -> None
 
 def test_the_most_frequent_reason_comes_first_and_says_score_and_threshold() -> None:
     verdicts = [
-        Verdict(sha(1), "empty"),
-        Verdict(sha(2), "duplicate", score=0.98, detail="same content", other=sha(9)),
-        Verdict(sha(3), "duplicate", score=1, detail="under a veil", other=sha(9)),
+        Verdict(sha(5), "empty"),
+        Verdict(sha(2), "duplicate", score=0.98, detail="same content", other=sha(1)),
+        Verdict(sha(3), "duplicate", score=1, detail="under a veil", other=sha(1)),
     ]
-    groups = data_of(page(verdicts, {sha(number): shown() for number in (2, 3, 9)}))["groups"]
+    groups = data_of(page(verdicts, {sha(number): shown() for number in (1, 2, 3)}))["groups"]
     assert isinstance(groups, list)
     assert [group["reason"] for group in groups] == ["duplicate", "empty"]
     assert groups[0]["images"][0]["why"] == (
@@ -111,7 +126,7 @@ def test_the_most_frequent_reason_comes_first_and_says_score_and_threshold() -> 
 
 
 @pytest.mark.parametrize(
-    ("kept", "advantage"),
+    ("better", "advantage"),
     [
         (Shown(100, 100, 10_000, 9, b"", None), "has more real detail"),
         (Shown(200, 100, 2_500, 9, b"", None), "has more pixels"),
@@ -119,9 +134,9 @@ def test_the_most_frequent_reason_comes_first_and_says_score_and_threshold() -> 
         (Shown(100, 100, 2_500, 9, b"", None), "comes first by its hash"),
     ],
 )
-def test_a_copy_says_why_the_other_was_kept(kept: Shown, advantage: str) -> None:
-    images = {sha(1): Shown(100, 100, 2_500, 9, b"", None), sha(9): kept}
-    verdict = Verdict(sha(1), "duplicate", score=1, detail="same content", other=sha(9))
+def test_a_copy_says_why_the_other_was_kept(better: Shown, advantage: str) -> None:
+    images = {sha(2): Shown(100, 100, 2_500, 9, b"", None), sha(1): better}
+    verdict = Verdict(sha(2), "duplicate", score=1, detail="same content", other=sha(1))
     (group,) = data_of(page([verdict], images))["groups"]  # type: ignore[misc]
     assert group["images"][0]["why"].endswith(f"the other {advantage}")
 
@@ -149,22 +164,309 @@ def test_the_page_is_korean_where_the_locale_is(monkeypatch: pytest.MonkeyPatch)
     assert '<html lang="ko">' in page([])
 
 
-@pytest.mark.browser
-def test_a_browser_shows_the_pictures_and_runs_no_script_of_a_title(browser: object, tmp_path: Path) -> None:
-    from selenium.webdriver.common.by import By
-
+def test_what_a_person_decided_stands_in_groups_of_its_own_at_the_end() -> None:
     verdicts = [
-        Verdict(sha(1), "duplicate", score=4, threshold=6, other=sha(9)),
-        Verdict(sha(2), "corrupt"),
+        Verdict(sha(1), "", "A", "train", flags="text,reviewed"),
+        Verdict(sha(2), "review", flags="reviewed"),
+        Verdict(sha(3), "empty"),
+        Verdict(sha(4), "", "A", "train", flags="text"),
     ]
-    images = {sha(1): shown(title=EVIL, page_url="https://example.org/"), sha(9): shown(), sha(2): shown(query=EVIL)}
+    groups = data_of(page(verdicts))["groups"]
+    assert isinstance(groups, list)
+    assert [(group["reason"], group["counts"]) for group in groups] == [
+        ("doubtful", True),
+        ("empty", True),
+        ("review", False),
+        ("reviewed", False),
+    ]
+
+
+def test_what_no_word_can_keep_is_marked() -> None:
+    groups = data_of(page([Verdict(sha(1), "corrupt"), Verdict(sha(2), "dark")]))["groups"]
+    assert isinstance(groups, list)
+    assert {group["reason"]: group["images"][0]["fixed"] for group in groups} == {"corrupt": True, "dark": False}
+
+
+def test_the_page_holds_what_a_person_decided() -> None:
+    said = [Decision(sha(1), "", "note", EVIL, 5.5)]
+    html = report_page(Reported("f00d", "trees", NAMES, COUNTS, [], {}, said)).decode()
+    assert data_of(html)["decisions"] == [{"sha256": sha(1), "other": "", "action": "note", "value": EVIL, "time": 5.5}]
+
+
+def noise(seed: int) -> bytes:
+    """A thumbnail of 2.9 kB, which is what 2,000 of them may have."""
+    buffer = io.BytesIO()
+    Image.effect_noise((96, 72), 30 + seed % 20).convert("RGB").save(buffer, "WEBP", quality=60)
+    return buffer.getvalue()[:3000].ljust(3000, b"\0")
+
+
+VERDICTS = [
+    Verdict(sha(1), "duplicate", score=0.9, detail="same content", other=sha(9)),
+    Verdict(sha(2), "duplicate", score=0.95, detail="under a veil", other=sha(9)),
+    Verdict(sha(3), "dark", score=50, threshold=60),
+    Verdict(sha(4), "dark", score=10, threshold=60),
+    Verdict(sha(5), "corrupt"),
+    Verdict(sha(6), "domain_conflict", other=sha(7)),
+    Verdict(sha(7), "domain_conflict", other=sha(6)),
+    Verdict(sha(8), "", "A", "train", flags="noisy"),
+]
+IMAGES = {
+    sha(1): shown(title=EVIL, page_url="https://example.org/", licence="CC BY 4.0"),
+    sha(2): shown(query="가로수길"),
+    **{sha(number): shown(title=f"No. {number}") for number in (3, 4, 6, 7, 8, 9)},
+    sha(5): Shown(0, 0, 0, 1000, b"", None),
+}
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def reader(downloads: Path) -> Iterator[Reader]:
+    with reading(downloads) as reader:
+        yield reader
+
+
+def opened(reader: Reader, folder: Path, verdicts: Sequence[Verdict] = VERDICTS) -> Path:
+    path = folder / "index.html"
+    path.write_text(page(list(verdicts), IMAGES), encoding="utf-8")
+    reader.open_afresh(path)
+    return path
+
+
+@pytest.mark.browser
+def test_a_browser_shows_the_pictures_and_runs_no_script_of_a_title(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    reader.go_to(sha(1))
+    reader.press("i")
+    card = reader.chrome.find_element(By.CSS_SELECTOR, ".card:focus")
+    pictures = card.find_elements(By.TAG_NAME, "img")
+    reader.until(lambda: [picture.get_property("naturalWidth") for picture in pictures] == [16, 16])
+    assert reader.chrome.title == "trees: what was rejected"
+    assert EVIL in card.text
+    assert "CC BY 4.0" in card.text
+    links = card.find_elements(By.CSS_SELECTOR, "figcaption a")
+    assert [link.get_attribute("rel") for link in links] == ["noopener noreferrer"]
+    assert reader.chrome.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.browser
+def test_keys_decide_undo_and_redo(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    reader.go_to(sha(3))
+    reader.press("k")
+    reader.until(lambda: reader.said(sha(3)) == "keep")
+    reader.press("x")
+    reader.until(lambda: reader.said(sha(3)) == "reject")
+    for expected in ("keep", ""):
+        reader.press("u")
+        reader.until(lambda expected=expected: reader.said(sha(3)) == expected)
+    for expected in ("keep", "reject"):
+        reader.press("r")
+        reader.until(lambda expected=expected: reader.said(sha(3)) == expected)
+    reader.press("x")
+    reader.until(lambda: reader.said(sha(3)) == "")
+
+
+@pytest.mark.browser
+def test_letters_count_also_with_a_korean_keyboard_and_those_of_the_browser_do_not(
+    reader: Reader, tmp_path: Path
+) -> None:
+    opened(reader, tmp_path)
+    reader.go_to(sha(3))
+    press = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {bubbles: true, ...arguments[0]}))"
+    reader.run(press, {"key": "x", "code": "KeyX", "ctrlKey": True})
+    reader.run(press, {"key": "ㅏ", "code": "KeyK"})
+    reader.until(lambda: reader.said(sha(3)) == "keep")
+
+
+@pytest.mark.browser
+def test_what_makes_no_sense_is_refused_with_words(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    for sha256, key, words in (
+        (sha(5), "k", "No word can keep"),
+        (sha(6), "k", "Found for both"),
+        (sha(3), "d", "copies only"),
+    ):
+        reader.go_to(sha256)
+        reader.press(key)
+        reader.until(lambda words=words: words in reader.text("#message"))
+        assert reader.said(sha256) == ""
+
+
+@pytest.mark.browser
+def test_pairs_and_domains_are_decided_by_key_and_the_card_says_so(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    reader.go_to(sha(1))
+    reader.press("o")
+    reader.until(lambda: "you keep this one instead" in reader.text(".card:focus"))
+    reader.press("d")
+    reader.until(lambda: "you say: no copy" in reader.text(".card:focus"))
+    reader.go_to(sha(6))
+    reader.press("b")
+    reader.until(lambda: "you moved it to 벚꽃" in reader.text(".card:focus"))
+
+
+@pytest.mark.browser
+def test_a_selection_is_decided_at_once_and_undone_at_once(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    reader.go_to(sha(3))
+    reader.press("e")
+    assert reader.text(".bulk strong") == "2 selected"
+    reader.press("x")
+    reader.until(lambda: [reader.said(sha(3)), reader.said(sha(4))] == ["reject", "reject"])
+    reader.press(Keys.ESCAPE, "u")
+    reader.until(lambda: [reader.said(sha(3)), reader.said(sha(4))] == ["", ""])
+
+
+@pytest.mark.browser
+def test_arrows_go_and_with_shift_select(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    order = reader.shown()
+    reader.go_to(order[0])
+    reader.press(Keys.ARROW_RIGHT)
+    assert reader.current() == order[1]
+    reader.press_with_shift(Keys.ARROW_RIGHT)
+    assert reader.text(".bulk strong") == "2 selected"
+    reader.press(Keys.ESCAPE, "g")
+    assert reader.current() not in order[:2]
+    reader.press_with_shift("g")
+    assert reader.current() in order[:2]
+
+
+@pytest.mark.browser
+def test_filters_leave_what_was_asked_for(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    for label, value, expected in (
+        ("all queries", "가로수길", [sha(2)]),
+        ("all queries", "", None),
+        ("all reasons", "dark", [sha(3), sha(4)]),
+        ("all reasons", "", None),
+        ("both domains", "A", [sha(8), sha(6), sha(7)]),
+    ):
+        reader.run(
+            "const found = [...document.querySelectorAll('.filters select')].find((one) =>"
+            " one.getAttribute('aria-label') === arguments[0]);"
+            " found.value = arguments[1]; found.dispatchEvent(new Event('change'))",
+            label,
+            value,
+        )
+        assert expected is None or sorted(reader.shown()) == sorted(expected)
+
+
+@pytest.mark.browser
+def test_a_note_is_kept_as_text(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    reader.go_to(sha(3))
+    reader.press("m")
+    reader.chrome.find_element(By.TAG_NAME, "textarea").send_keys("<b>kx</b>", Keys.CONTROL, Keys.ENTER)
+    reader.until(lambda: "<b>kx</b>" in reader.text(".card:focus"))
+    assert reader.said(sha(3)) == ""
+
+
+@pytest.mark.browser
+def test_two_copies_lie_in_one_place_and_a_key_shows_them_in_turn(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    reader.go_to(sha(1))
+    reader.press(Keys.ENTER)
+    boxes = reader.run(
+        "return [...document.querySelectorAll('.both img')].map((one) => {"
+        " const box = one.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; })"
+    )
+    assert boxes[0] == boxes[1]
+    visible = "return [...document.querySelectorAll('.both .frame')].map((one) => getComputedStyle(one).visibility)"
+    assert reader.run(visible) == ["visible", "hidden"]
+    reader.press("f")
+    assert reader.run(visible) == ["hidden", "visible"]
+    reader.press(Keys.ESCAPE)
+    assert reader.current() == sha(1)
+
+
+@pytest.mark.browser
+def test_every_key_that_does_something_is_listed(reader: Reader, tmp_path: Path) -> None:
+    opened(reader, tmp_path)
+    reader.press("?")
+    listed = {row.text for row in reader.chrome.find_elements(By.CSS_SELECTOR, ".keys kbd")}
+    names = {"Escape": "Esc", "G": "Shift + g"}
+    assert {names.get(key, key) for key in reader.run("return Object.keys(commands)")} - {"l"} <= listed
+
+
+@pytest.mark.browser
+def test_one_goes_on_where_one_left_off(reader: Reader, tmp_path: Path) -> None:
+    path = opened(reader, tmp_path)
+    first, second, third, *_rest = reader.shown()
+    reader.go_to(first)
+    reader.go_to(second)
+    reader.press("x")
+    reader.until(lambda: reader.said(second) == "reject")
+    reader.until(lambda: reader.text(".tools").startswith("2 of 8 looked at"))
+    reader.open(path.as_uri())
+    assert reader.said(second) == "reject"
+    assert reader.current() == third
+
+
+@pytest.mark.browser
+def test_decisions_are_saved_to_a_file_that_the_curation_takes_over(
+    reader: Reader, downloads: Path, tmp_path: Path
+) -> None:
+    dataset = DatasetDir(tmp_path / "나무 #1")
+    small = picture(50, width=24, height=20)
+    add(dataset, "A", [*(picture(seed) for seed in range(4)), small])
+    add(dataset, "B", [picture(seed) for seed in range(10, 14)])
+    run(dataset)
+    reader.open_afresh(dataset.report)
+    reader.go_to(sha256_of(small))
+    reader.press("k")
+    reader.until(lambda: reader.said(sha256_of(small)) == "keep")
+    reader.press("w")
+    saved = downloads / "decisions-나무_1.json"
+    reader.until(saved.is_file)
+    assert [one.action for one in read_saved(saved).decisions if one.action != "look"] == ["keep"]
+    summary = run(dataset, replace(OPTIONS, review=str(saved)))
+    assert "too_small" not in summary.rejected
+    reader.open(dataset.report.as_uri())
+    assert "Kept by you" in reader.text("main")
+    with open_catalog(dataset.catalog) as catalog:
+        assert "keep" in {one.action for one in catalog.decisions()}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(reader: Reader, tmp_path: Path, scheme: str) -> None:
+    reader.prefer(scheme)
+    opened(reader, tmp_path)
+    reader.go_to(sha(1))
+    reader.press("d", "e", "i")
+    reader.until(lambda: reader.said(sha(1)) == "other")
+    assert reader.faults() == []
+    reader.press(Keys.ENTER)
+    assert reader.faults() == []
+    reader.press(Keys.ESCAPE, "?")
+    assert reader.faults() == []
+
+
+@pytest.mark.browser
+def test_two_thousand_images_weigh_little_and_few_of_them_are_there_at_once(reader: Reader, tmp_path: Path) -> None:
+    reasons = ("dark", "bright", "blurred", "not_a_photo")
+    verdicts = [Verdict(sha(n), reasons[n % 4], score=n, threshold=9) for n in range(2000)]
+    pictures = [noise(seed) for seed in range(20)]
+    images = {
+        sha(n): Shown(
+            640, 480, 640 * 480, 1000, pictures[n % 20], Candidate("A", "google", "벚꽃", n, f"https://example.org/{n}")
+        )
+        for n in range(2000)
+    }
     path = tmp_path / "index.html"
     path.write_text(page(verdicts, images), encoding="utf-8")
-    browser.get(path.as_uri())  # type: ignore[attr-defined]
-    found = browser.find_elements(By.CSS_SELECTOR, "article img")  # type: ignore[attr-defined]
-    assert [picture.get_property("naturalWidth") for picture in found] == [16, 16, 16]
-    assert browser.title == "trees: what was rejected"  # type: ignore[attr-defined]
-    assert EVIL in browser.find_element(By.CSS_SELECTOR, ".title").text  # type: ignore[attr-defined]
-    links = browser.find_elements(By.CSS_SELECTOR, "figcaption a")  # type: ignore[attr-defined]
-    assert [link.get_attribute("rel") for link in links] == ["noopener noreferrer"]
-    assert browser.get_log("browser") == []  # type: ignore[attr-defined]
+    assert path.stat().st_size < 10_000_000
+    reader.open_afresh(path)
+    count = "return document.querySelectorAll('.card img').length"
+    reader.until(lambda: reader.run(count) > 0)
+    assert reader.run(count) < 60
+    last = reader.shown()[-1]
+    reader.go_to(last)
+    reader.until(lambda: reader.run("return entries.at(-1).filled && !entries[0].filled"))
+    reader.until(lambda: reader.run(count) < 90)
+    assert len(reader.shown()) == 2000

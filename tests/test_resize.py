@@ -13,7 +13,7 @@ from test_build import OPTIONS, add, content, run
 from test_build import picture as raw
 
 from curate.raw import RawFile
-from curate.resize import Rendering, encode, encode_png, finished_size, render, scale, thumbnail
+from curate.resize import Rendering, encode, encode_png, finished_size, preview, render, scale, thumbnail
 from pipeline.dataset import DatasetDir
 from pipeline.files import sha256_of
 
@@ -84,9 +84,17 @@ def test_a_file_that_changed_or_went_away_gives_a_reason_instead_of_a_picture(tm
 
 def test_a_thumbnail_fits_its_frame_and_is_empty_where_there_is_no_picture(tmp_path: Path) -> None:
     file = stored(tmp_path, noise(400, 100))
-    with opened(thumbnail(file, 160)) as picture:
+    with opened(thumbnail(file, size=160), "WEBP") as picture:
+        assert picture.size == (160, 40)
+    with opened(preview(file, 160)) as picture:
         assert picture.size == (160, 40)
     assert thumbnail(RawFile("0" * 64, tmp_path / "absent")) == b""
+    assert preview(RawFile("0" * 64, tmp_path / "absent"), 160) == b""
+
+
+@pytest.mark.parametrize("most_bytes", [8000, 1500, 700])
+def test_a_thumbnail_has_no_more_bytes_than_it_may(tmp_path: Path, most_bytes: int) -> None:
+    assert 0 < len(thumbnail(stored(tmp_path, noise(600, 600)), most_bytes)) <= most_bytes
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""What the page shows of an image: its size, its picture, and where it came from."""
+
+import base64
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pipeline.records import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An image as the page shows it: its size in pixels (0 where it has none), a picture (or no bytes), its source.
+
+    `real_pixels`: how many pixels its detail fills (`curate.duplicates.real_pixels`). `thumbnail` is a WebP for a page
+    that holds its pictures, no bytes for one that a server shows.
+    """
+
+    width: int
+    height: int
+    real_pixels: int
+    size_bytes: int
+    thumbnail: bytes
+    candidate: Candidate | None
+
+
+def image_row(image: Shown, address: str = "") -> dict[str, str]:
+    """An image as the script reads it; `address` is where its picture is, "" for one that lies in the page."""
+    candidate = image.candidate
+    picture = address if image.width else ""
+    return {
+        "size": f"{image.width} × {image.height}" if image.width else f"{image.size_bytes:,} bytes",
+        "picture": picture or (_data_uri(image.thumbnail) if image.thumbnail else ""),
+        "title": candidate.title if candidate else "",
+        "query": candidate.query if candidate else "",
+        "engine": candidate.engine if candidate else "",
+        "licence": candidate.licence if candidate else "",
+        "attribution": candidate.attribution if candidate else "",
+        "link": _first_of_web(candidate.page_url, candidate.image_url) if candidate else "",
+        "file": _first_of_web(candidate.image_url) if candidate else "",
+    }
+
+
+def _data_uri(webp: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(webp).decode()
+
+
+def _first_of_web(*urls: str) -> str:
+    """The first address of the web, which alone becomes a link; else ""."""
+    return next((url for url in urls if _is_web(url)), "")
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
