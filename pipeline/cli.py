@@ -224,12 +224,16 @@ def train(
 def test(context: click.Context, run: str, runs_dir: Path, dataset: str, as_json: bool, **_options: Any) -> None:
     _need_torch()
     from train.rundir import find_run
-    from train.translate import test as translate_test_set
+    from train.testing import test as translate_test_set
 
     options = collect(context, TestOptions)
-    if dataset and not options.dataroot:
+    weights = options.generator_a2b or options.generator_b2a
+    if weights and run:
+        raise UsageError(_("{file}: comes in place of the run {run}. Give one of them.", file=weights, run=run))
+    if not options.dataroot and (dataset or weights):
         options = dataclasses.replace(options, dataroot=str(context.obj.dataset(dataset).root))
-    summary = translate_test_set(options, find_run(runs_dir, run).root, progress=_bars())
+    tested = None if weights else find_run(runs_dir, run).root
+    summary = translate_test_set(options, tested, progress=_bars())
     _show(summary, as_json, summary.text(context.obj.recipe.names()))
 
 
@@ -315,7 +319,7 @@ def _run_train(context: click.Context, folder: DatasetDir, runs_dir: Path, bars:
 
 def _run_test(context: click.Context, folder: DatasetDir, runs_dir: Path, bars: "Bars") -> "TestSummary | None":
     from train.standing import is_tested, latest_run
-    from train.translate import test as translate_test_set
+    from train.testing import test as translate_test_set
 
     latest = latest_run(runs_dir, folder.root, _by_recipe(context, "train"))
     assert latest is not None

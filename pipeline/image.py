@@ -139,6 +139,22 @@ def decode(data: bytes, *, at_least: int = 0) -> Image.Image:
         return _upright(_to_srgb(image), _orientation(image))
 
 
+def decode_layers(data: bytes) -> tuple[Image.Image, Image.Image | None]:
+    """The picture as `decode` gives it, but with its own colours where it is half clear, and its alpha (L), if any.
+
+    White lies only where nothing shows at all: what is stored there is often rubbish. Raises as `decode` does.
+    """
+    with _open(data) as image, _reasons("corrupt"):
+        image.load()
+        orientation = _orientation(image)
+        picture, alpha = _opaque(image)
+        picture = _converted(picture, image.info.get("icc_profile") or b"")
+        if alpha is None:
+            return _upright(picture, orientation), None
+        picture.paste((255, 255, 255), mask=alpha.point(lambda value: 0 if value else 255))
+        return _upright(picture, orientation), _upright(alpha, orientation)
+
+
 def _open(data: bytes) -> Image.Image:
     if not data:
         raise ImageError("empty")

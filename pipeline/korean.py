@@ -17,6 +17,7 @@ KOREAN: dict[str, str] = {
     "--dataset {name}: give a name or a path, such as street2blossom.": (
         "--dataset {name}: street2blossom 같은 이름이나 경로를 주세요."
     ),
+    "--direction {way}: no file of weights for it.": ("--direction {way}: 그 방향의 가중치 파일이 없습니다."),
     "--embedding {file}: {problem}. Needed is an image model as one ONNX file, such as the image half of a "
     "CLIP, with one input of floats, (1, 3, height, width) or (1, height, width, 3), and an output that is one "
     "row of numbers.": (
@@ -65,6 +66,9 @@ KOREAN: dict[str, str] = {
     "--output {path}: holds something else than an earlier export. Name a new folder.": (
         "--output {path}: 이전에 내보낸 것이 아닌 다른 것이 들어 있습니다. 새 폴더를 지정하세요."
     ),
+    "--output {path}: holds something else than an earlier test. Name a new folder.": (
+        "--output {path}: 이전 테스트 결과가 아닌 다른 것이 들어 있습니다. 새 폴더를 지정하세요."
+    ),
     "--output {path}: lies inside the dataset. Name a folder outside of it.": (
         "--output {path}: 데이터셋 안에 있습니다. 데이터셋 밖의 폴더를 지정하세요."
     ),
@@ -82,6 +86,9 @@ KOREAN: dict[str, str] = {
         "--split {now}: 이 데이터셋은 {before}(으)로 나뉘어 있습니다. {before}을(를) 그대로 쓰거나 --resplit을 "
         "더해 모든 이미지를 새로 나누세요(그러면 전에 학습한 신경망은 새 테스트 이미지 일부를 이미 본 것이 "
         "됩니다)."
+    ),
+    "--tile {side}: too few pixels for this generator. Give {least} or more.": (
+        "--tile {side}: 이 생성기에는 픽셀이 너무 적습니다. {least} 이상을 주세요."
     ),
     "--urls {file}: Parquet needs the package pyarrow. Install it: pip install pyarrow": (
         "--urls {file}: Parquet을 읽으려면 pyarrow 패키지가 필요합니다. 설치: pip install pyarrow"
@@ -113,6 +120,7 @@ KOREAN: dict[str, str] = {
         "--{word} {value}: 여기서 이미지는 빨강, 초록, 파랑 3채널이며, 흑백은 읽을 때 그렇게 바뀝니다. "
         "이 옵션을 빼세요."
     ),
+    "... and {count} more": ("... 외 {count}개"),
     "0 or more": "0 이상",
     "0, or at least --size": "0이거나 --size 이상",
     "0; to go on with a run: --resume.": "0. 실행을 이어 가려면: --resume.",
@@ -124,6 +132,10 @@ KOREAN: dict[str, str] = {
     ),
     "A browser profile to keep, such as one that solved a captcha.": ("남겨 둘 브라우저 프로필. 예: 캡차를 푼 프로필."),
     "A drawing, a logo, a text, a screenshot or a cut-out.": ("그림, 로고, 글자, 화면 갈무리 또는 오려 낸 것입니다."),
+    "A file of weights A -> B, netG_A2B.pth or latest_net_G_A.pth, in place of a run.": (
+        "실행 대신 쓸 A -> B 가중치 파일. netG_A2B.pth 또는 latest_net_G_A.pth."
+    ),
+    "A file of weights B -> A, in place of a run.": ("실행 대신 쓸 B -> A 가중치 파일."),
     "A host in a private network that images may come from; may be repeated.": (
         "이미지를 받아도 되는 사설망 호스트. 여러 번 줄 수 있음."
     ),
@@ -250,6 +262,9 @@ KOREAN: dict[str, str] = {
     "picture (normalised as for ImageNet) and gives one row of numbers, such as the image half of a CLIP.": (
         "도메인의 주제에서 벗어난 이미지에 로컬 이미지 모델로 표시를 남깁니다. 그림 한 장을(ImageNet 방식으로 "
         "정규화) 받아 숫자 한 줄을 내는 ONNX 파일이어야 합니다. 예: CLIP의 이미지 쪽 절반."
+    ),
+    "Folder for the results; else test/ in the run's, or tested/.": (
+        "결과를 둘 폴더. 없으면 실행 폴더의 test/ 또는 tested/."
     ),
     "Folder for the translations.": "변환 결과를 둘 폴더.",
     "Folder of domain A, such as horses; else A.": "도메인 A의 폴더. 예: horses. 없으면 A.",
@@ -387,6 +402,7 @@ KOREAN: dict[str, str] = {
         "데이터셋에 남아 있던 것이 없습니다. 앞으로의 수집에서도 가져오지 않습니다."
     ),
     "Nothing was rejected.": "제외된 이미지가 없습니다.",
+    "Numbers to compute in; bf16 is faster and coarser.": ("계산에 쓸 숫자. bf16은 더 빠르고 더 거칩니다."),
     "Of {count} images no licence is known: ask before you share them, or share a recipe (pipeline export "
     "--format recipe).": (
         "이미지 {count}장은 라이선스를 알 수 없습니다. 나누기 전에 허락을 구하거나 recipe를 나누세요 (pipeline "
@@ -454,6 +470,9 @@ KOREAN: dict[str, str] = {
     ),
     "Show the browser's window.": "브라우저 창을 보여 줍니다.",
     "Side in pixels of the squares that are trained on.": "학습에 쓰는 정사각형의 변 픽셀.",
+    "Side of the tiles of pictures with more pixels than one; 0 decides by the memory.": (
+        "타일 하나보다 픽셀이 많은 그림의 타일 한 변. 0이면 메모리에 맞춥니다."
+    ),
     "Slivers": "길쭉함",
     "Somebody else decided about this one meanwhile. Look again.": (
         "그사이 다른 곳에서 이것을 정했습니다. 다시 보세요."
@@ -638,6 +657,7 @@ KOREAN: dict[str, str] = {
     "Where the run folders lie.": "실행 폴더가 있는 곳.",
     "Which streets are drawn, and how the training begins.": ("어떤 거리를 그리고 학습을 어떻게 시작할지 정합니다."),
     "Which way a run translates.": "실행이 변환하는 방향.",
+    "Which way is tested.": ("테스트할 방향."),
     "With --live: run the browser without its sandbox, as root must.": (
         "--live와 함께: 샌드박스 없이 브라우저를 실행합니다. root는 이 옵션이 필요합니다."
     ),
@@ -806,6 +826,7 @@ KOREAN: dict[str, str] = {
         "{folder}에서 기록이 없던 파일 {count}개를 받아들였습니다."
     ),
     "{count} images are no longer in the dataset.": "이미지 {count}장이 더는 데이터셋에 없습니다.",
+    "{count} files skipped: no pictures": ("그림이 아닌 파일 {count}개를 건너뜀"),
     "{count} images have no address on the web; a recipe cannot bring them.": (
         "이미지 {count}장은 웹 주소가 없어 recipe로 다시 가져올 수 없습니다."
     ),
@@ -853,6 +874,9 @@ KOREAN: dict[str, str] = {
     ),
     "{file}: cannot be read: {error}": "{file}: 읽을 수 없습니다: {error}",
     "{file}: cannot be written for others ({reason}).": ("{file}: 다른 프로그램용으로 쓸 수 없습니다({reason})."),
+    "{file}: comes in place of the run {run}. Give one of them.": (
+        "{file}: 실행 {run} 대신 쓰는 것입니다. 둘 중 하나만 주세요."
+    ),
     "{file}: damaged (its sha256 is another); the one before it serves.": (
         "{file}: 손상됨(sha256이 다름). 바로 앞의 것을 씁니다."
     ),

@@ -56,6 +56,7 @@ def _click_option(field: "dataclasses.Field[Any]") -> Callable[[Command], Comman
     many = isinstance(field.type, types.GenericAlias)
     return click.option(
         name,
+        *metadata["aliases"],
         field.name,
         cls=GroupedOption,
         group=metadata["group"],

@@ -1,5 +1,8 @@
 """Using what was learnt: any picture, and the test set."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,18 +11,21 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from torch.nn import functional
 from trainings import picture, state_of, tiny, whole_dataset
 
 from pipeline.errors import CudaError, UnusableError, UsageError
 from pipeline.progress import Silent
-from train import translate
+from train import testing, translate
 from train.loop import train
 from train.networks import ResNetGenerator
 from train.options import TestOptions, TranslateOptions
 from train.rundir import RunDir, RunSettings, write_settings
 from train.samples import to_image, to_tensor
-from train.translate import Translator, load_generator, translate_image
+from train.tiles import scaled_to, with_fixed_norms
+from train.translator import Translator, load_generator, load_weights, translate_image
 from train.unet import UNetGenerator
+from train.weights import write_generator_weights
 
 CPU = torch.device("cpu")
 
@@ -83,7 +89,7 @@ def test_the_averaged_generator_of_the_direction_is_loaded(run: Path) -> None:
 
 
 def test_the_test_set_is_translated_both_ways_into_the_run(run: Path) -> None:
-    summary = translate.test(TestOptions(), run, progress=Silent())
+    summary = testing.test(TestOptions(), run, progress=Silent())
 
     assert summary.images == {"real_A": 2, "fake_B": 2, "real_B": 3, "fake_A": 3}
     for folder, count in summary.images.items():
@@ -98,17 +104,17 @@ def test_another_test_set_can_be_named_and_its_bad_files_are_counted(run: Path, 
     root = whole_dataset(tmp_path / "other")
     (root / "test/A/bad.png").write_bytes(b"bad")
 
-    summary = translate.test(TestOptions(dataroot=str(root)), run, progress=Silent())
+    summary = testing.test(TestOptions(dataroot=str(root)), run, progress=Silent())
 
     assert (summary.images["fake_B"], summary.skipped) == (2, 1)
 
 
 def test_an_earlier_test_leaves_nothing_behind(run: Path, tmp_path: Path) -> None:
-    translate.test(TestOptions(), run, progress=Silent())
+    testing.test(TestOptions(), run, progress=Silent())
     root = whole_dataset(tmp_path / "other")
     (root / "test/B/002.png").unlink()
 
-    translate.test(TestOptions(dataroot=str(root)), run, progress=Silent())
+    testing.test(TestOptions(dataroot=str(root)), run, progress=Silent())
 
     assert len(list((run / "test/fake_A").iterdir())) == 2
 
@@ -119,7 +125,7 @@ def test_a_test_set_without_a_usable_image_is_refused(run: Path, tmp_path: Path)
         path.write_bytes(b"bad")
 
     with pytest.raises(UnusableError, match="test/A"):
-        translate.test(TestOptions(dataroot=str(root)), run, progress=Silent())
+        testing.test(TestOptions(dataroot=str(root)), run, progress=Silent())
 
 
 def test_a_run_without_a_checkpoint_and_a_path_that_is_no_run_are_refused(run: Path, tmp_path: Path) -> None:
@@ -127,7 +133,7 @@ def test_a_run_without_a_checkpoint_and_a_path_that_is_no_run_are_refused(run: P
     write_settings(RunDir(untrained), RunSettings(str(run.parent.parent / "set"), tiny()))
 
     with pytest.raises(UnusableError, match="--resume"):
-        translate.test(TestOptions(), untrained, progress=Silent())
+        testing.test(TestOptions(), untrained, progress=Silent())
     with pytest.raises(UsageError, match="pipeline train"):
         load_generator(tmp_path / "no" / "run", "a2b", CPU)
 
@@ -153,4 +159,170 @@ def test_a_unet_takes_pictures_of_any_size() -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
 def test_a_gpu_that_is_not_there_is_refused_and_never_replaced(run: Path) -> None:
     with pytest.raises(CudaError, match="--cuda"):
-        translate.test(TestOptions(cuda=True), run, progress=Silent())
+        testing.test(TestOptions(cuda=True), run, progress=Silent())
+
+
+def foreign_weights(path: Path) -> Path:
+    """A file of weights as other programs write it; the same for the same name."""
+    torch.manual_seed(sum(path.name.encode()))
+    write_generator_weights(path, ResNetGenerator(4, 1))
+    return path
+
+
+def test_a_test_goes_one_way_where_that_is_asked_for(run: Path, tmp_path: Path) -> None:
+    options = TestOptions(direction="b2a", output=str(tmp_path / "out"))
+
+    summary = testing.test(options, run, progress=Silent())
+
+    assert summary.images == {"real_B": 3, "fake_A": 3}
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["fake_A", "real_B", "sheet.jpg"]
+    assert "0 images of leaf (A)" in summary.text({"A": "leaf", "B": "blossom"})
+
+
+def test_files_of_weights_are_tested_in_place_of_a_run(tmp_path: Path) -> None:
+    a2b, b2a = foreign_weights(tmp_path / "netG_A2B.pth"), foreign_weights(tmp_path / "netG_B2A.pth")
+    root, out = whole_dataset(tmp_path / "set"), tmp_path / "out"
+    options = TestOptions(dataroot=str(root), generator_a2b=str(a2b), generator_b2a=str(b2a), output=str(out))
+
+    summary = testing.test(options, None, progress=Silent())
+
+    assert summary.images == {"real_A": 2, "fake_B": 2, "real_B": 3, "fake_A": 3}
+    with Image.open(root / "test/A/000.png") as real, Image.open(out / "fake_B/000.png") as made:
+        expected = translate_image(load_weights(a2b, CPU), real, CPU)
+        assert np.array_equal(np.asarray(made), np.asarray(expected))
+
+
+def test_one_file_of_weights_tests_its_direction_alone(tmp_path: Path) -> None:
+    weights = foreign_weights(tmp_path / "netG_A2B.pth")
+    root, out = whole_dataset(tmp_path / "set"), str(tmp_path / "out")
+
+    summary = testing.test(
+        TestOptions(dataroot=str(root), generator_a2b=str(weights), output=out), None, progress=Silent()
+    )
+
+    assert set(summary.images) == {"real_A", "fake_B"}
+    with pytest.raises(UsageError, match="--direction b2a"):
+        testing.test(TestOptions(generator_a2b=str(weights), direction="b2a"), None, progress=Silent())
+
+
+def test_a_folder_that_holds_something_else_is_never_emptied(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/mine.jpg").write_bytes(b"mine")
+
+    with pytest.raises(UsageError, match="--output"):
+        testing.test(TestOptions(output=str(tmp_path / "photos")), run, progress=Silent())
+
+    assert (tmp_path / "photos/mine.jpg").read_bytes() == b"mine"
+
+
+def test_the_command_tests_by_aitorzips_words(tmp_path: Path) -> None:
+    foreign_weights(tmp_path / "netG_A2B.pth")
+    whole_dataset(tmp_path / "set")
+
+    done = subprocess.run(
+        [sys.executable, "-c", "from pipeline.cli import main; main()", "test", "--json",
+         "--dataroot", "set/", "--generator_A2B", "netG_A2B.pth"],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["images"] == {"real_A": 2, "fake_B": 2}
+    assert len(list((tmp_path / "tested/fake_B").iterdir())) == 2
+
+
+def translated_files(options: TranslateOptions, sources: list[Path], run: Path | None) -> list[str]:
+    return [Path(name).name for name in translate.translate(options, sources, run, progress=Silent()).images]
+
+
+def test_names_never_collide_and_no_source_is_written_over(run: Path, tmp_path: Path) -> None:
+    for name in ("a/photo.jpg", "a/photo.png", "b/Photo.jpg", "b/photo-2.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        picture(1, (24, 20)).save(tmp_path / name)
+    before = (tmp_path / "a/photo.png").read_bytes()
+
+    names = translated_files(TranslateOptions(output=str(tmp_path / "a")), [tmp_path / "a", tmp_path / "b"], run)
+
+    assert names == ["photo-2.png", "photo-3.png", "Photo-4.png", "photo-2-2.png"]
+    assert (tmp_path / "a/photo.png").read_bytes() == before
+
+
+def test_a_bad_file_is_named_and_counted_and_stops_nothing(
+    run: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    picture(1).save(tmp_path / "good.png")
+    (tmp_path / "bad.jpg").write_bytes((tmp_path / "good.png").read_bytes()[:200])
+
+    summary = translate.translate(TranslateOptions(output=str(tmp_path / "out")), [tmp_path], run, progress=Silent())
+
+    assert (len(summary.images), summary.skipped) == (1, 1)
+    assert "bad.jpg" in caplog.text
+    assert str(tmp_path / "out/good.png") in summary.text()
+
+
+def test_alpha_is_kept_and_what_is_clear_has_no_colour_to_translate(run: Path, tmp_path: Path) -> None:
+    opaque = picture(4, (40, 30))
+    alpha = Image.linear_gradient("L").resize((40, 30))
+    opaque.putalpha(alpha)
+    opaque.save(tmp_path / "photo.png")
+
+    names = translated_files(TranslateOptions(output=str(tmp_path / "out")), [tmp_path / "photo.png"], run)
+
+    with Image.open(tmp_path / "out" / names[0]) as made:
+        assert made.mode == "RGBA"
+        assert np.array_equal(np.asarray(made.getchannel("A")), np.asarray(alpha))
+
+
+def test_a_photo_that_lies_on_its_side_comes_out_upright(run: Path, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture(4, (40, 24)).save(tmp_path / "photo.jpg", exif=exif)
+
+    names = translated_files(TranslateOptions(output=str(tmp_path / "out")), [tmp_path / "photo.jpg"], run)
+
+    with Image.open(tmp_path / "out" / names[0]) as made:
+        assert made.size == (24, 40)
+
+
+def test_pictures_of_one_size_go_together_and_come_out_as_alone(run: Path, tmp_path: Path) -> None:
+    sizes = [(40, 32), (40, 32), (40, 32), (32, 40), (40, 32)]
+    for number, size in enumerate(sizes):
+        picture(number, size).save(tmp_path / f"{number}.png")
+    photos = [translate.Photo(tmp_path, picture(number, size), None) for number, size in enumerate(sizes)]
+    assert [len(batch) for batch in translate.batches(iter(photos))] == [3, 1, 1]
+    large = [translate.Photo(tmp_path, picture(0, (256, 256)), None)] * 9
+    assert [len(batch) for batch in translate.batches(iter(large))] == [4, 4, 1]
+
+    names = translated_files(TranslateOptions(output=str(tmp_path / "out")), [tmp_path], run)
+
+    generator = load_generator(run, "a2b", CPU)
+    for number, name in enumerate(names):
+        with Image.open(tmp_path / "out" / name) as made:
+            alone = np.asarray(translate_image(generator, picture(number, sizes[number]), CPU)).astype(int)
+            assert np.abs(np.asarray(made) - alone).max() <= 1
+
+
+def test_a_picture_larger_than_a_tile_shows_no_seam(tmp_path: Path) -> None:
+    weights, photo = foreign_weights(tmp_path / "net.pth"), picture(1, (230, 150))
+    photo.save(tmp_path / "photo.png")
+    options = TranslateOptions(weights=str(weights), tile=96, output=str(tmp_path / "out"))
+
+    names = translated_files(options, [tmp_path / "photo.png"], None)
+
+    image = functional.pad(to_tensor(photo).unsqueeze(0), (0, 2, 0, 2), mode="replicate")
+    with torch.inference_mode(), Image.open(tmp_path / "out" / names[0]) as made:
+        fixed = with_fixed_norms(load_weights(weights, CPU).generator, scaled_to(image, 96**2, 4))
+        whole = np.asarray(to_image(fixed(image)[0, :, :150, :230])).astype(int)
+        assert np.abs(np.asarray(made) - whole).max() <= 1
+    with pytest.raises(UsageError, match="96 or more"):
+        translated_files(TranslateOptions(weights=str(weights), tile=95), [tmp_path / "photo.png"], None)
+
+
+@pytest.mark.parametrize("predicts_change", [True, False])
+def test_sixteen_bits_give_nearly_the_same(predicts_change: bool) -> None:
+    coarse = translator(predicts_change=predicts_change)
+    exact = np.asarray(translate_image(coarse, picture(2), CPU)).astype(int)
+    coarse.precision = "bf16"
+
+    away = np.abs(np.asarray(translate_image(coarse, picture(2), CPU)) - exact)
+
+    assert 0 < away.mean() < 1.5

@@ -25,6 +25,9 @@ AUGMENTATIONS = ("color", "translation", "cutout")
 PRECISIONS = ("fp32", "bf16", "fp16")
 DIRECTIONS = ("a2b", "b2a")
 
+USED_PRECISIONS = ("fp32", "bf16")
+"""What a trained generator may compute in: both work on every device."""
+
 SCHEDULE = "Schedule"
 NETWORKS = "Networks"
 LOSSES = "Losses"
@@ -211,6 +214,18 @@ class TestOptions:
     dataroot: str = option("", "Folder with test/A and test/B; else the run's dataset.", metavar="DIR")
     domain_a: str = option("", "Folder of domain A, such as horses; else the run's.", metavar="FOLDER")
     domain_b: str = option("", "Folder of domain B, such as zebras; else the run's.", metavar="FOLDER")
+    direction: str = option("both", "Which way is tested.", choices=("both", *DIRECTIONS))
+    precision: str = option("fp32", "Numbers to compute in; bf16 is faster and coarser.", choices=USED_PRECISIONS)
+    generator_a2b: str = option(
+        "",
+        "A file of weights A -> B, netG_A2B.pth or latest_net_G_A.pth, in place of a run.",
+        metavar="FILE",
+        aliases=("--generator_A2B",),
+    )
+    generator_b2a: str = option(
+        "", "A file of weights B -> A, in place of a run.", metavar="FILE", aliases=("--generator_B2A",)
+    )
+    output: str = option("", "Folder for the results; else test/ in the run's, or tested/.", metavar="DIR")
 
     def __post_init__(self) -> None:
         for name in ("domain_a", "domain_b"):
@@ -227,6 +242,13 @@ class TranslateOptions:
     )
     direction: str = option("a2b", "Which way a run translates.", choices=DIRECTIONS)
     output: str = option("translated", "Folder for the translations.", metavar="DIR")
+    precision: str = option("fp32", "Numbers to compute in; bf16 is faster and coarser.", choices=USED_PRECISIONS)
+    tile: int = option(
+        0, "Side of the tiles of pictures with more pixels than one; 0 decides by the memory.", metavar="PIXELS"
+    )
+
+    def __post_init__(self) -> None:
+        _check("tile", self.tile, self.tile >= 0, _("0 or more"))
 
 
 def seconds_of(text: str) -> float | None:

@@ -131,7 +131,7 @@ class TrainSummary:
 
 @dataclass(frozen=True, slots=True)
 class TestSummary:
-    """What a test did: how many images of each kind lie in the run's test folder, and its contact sheet."""
+    """What a test did: how many images of each kind lie in its folder, and its contact sheet; `run` "" for weights."""
 
     __test__ = False  # pytest collects what is called Test...
 
@@ -145,8 +145,8 @@ class TestSummary:
         """The closing line of the command, worth pasting into a note."""
         return _(
             "{a} images of {name_a} (A) and {b} of {name_b} (B) translated: {sheet}",
-            a=self.images["fake_B"],
-            b=self.images["fake_A"],
+            a=self.images.get("fake_B", 0),
+            b=self.images.get("fake_A", 0),
             name_a=names["A"],
             name_b=names["B"],
             sheet=self.sheet,

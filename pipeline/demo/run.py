@@ -44,8 +44,8 @@ from pipeline.workers import ProcessExecutor
 from train.loop import train
 from train.options import TestOptions
 from train.samples import write_picture
-from train.translate import load_generator, translate_image
-from train.translate import test as translate_test_set
+from train.testing import test as translate_test_set
+from train.translator import load_generator, translate_image
 
 QUERIES: Mapping[Domain, Query] = {
     domain: Query(domain, STREET_TO_BLOSSOM.domain(domain).queries[0]) for domain in DOMAINS

@@ -1,0 +1,40 @@
+"""How many pixels a generator may take at once."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from train import capacity
+from train.capacity import free_bytes, pixels_at_once, pixels_for
+from train.networks import ResNetGenerator
+from train.unet import UNetGenerator
+
+
+def test_more_memory_and_narrower_networks_take_larger_pictures() -> None:
+    assert pixels_for(16_000_000_000, 64) == 2 * pixels_for(8_000_000_000, 64) == 2 * 3_906_250
+    assert pixels_for(8_000_000_000, 32) == 2 * pixels_for(8_000_000_000, 64)
+    assert pixels_for(0, 64) == 0
+
+
+@pytest.mark.parametrize("generator", [ResNetGenerator(8, 1), UNetGenerator(8, 5)])
+def test_the_width_is_read_from_the_generator(generator: torch.nn.Module) -> None:
+    assert capacity.width_of(generator) == 8
+    assert pixels_at_once(generator, torch.device("cpu")) > 0
+
+
+def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capacity, "_CGROUP", tmp_path)
+    (tmp_path / "memory.max").write_text("5000\n")
+    (tmp_path / "memory.current").write_text("2000\n")
+    assert free_bytes(torch.device("cpu")) == 3000
+
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_bytes(torch.device("cpu")) > 3000
+
+
+def test_a_system_that_tells_nothing_is_taken_for_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capacity, "_CGROUP", tmp_path)
+    monkeypatch.setattr(capacity, "_MEMINFO", tmp_path / "meminfo")
+
+    assert free_bytes(torch.device("cpu")) == 2_000_000_000
