@@ -59,14 +59,14 @@ def card(
     sections = [
         _head(pictures, curation, data_files),
         MARK,
-        f"# {_safe(title_of(curation))}",
+        f"# {safe(title_of(curation))}",
         _introduction(curation, packed=packed),
         _counts(pictures, curation),
         _samples(pictures, curation) if samples else "",
-        _origins(pictures, curation),
+        origins(pictures, curation),
         _rejected(curation),
         _flagged(pictures),
-        _making(curation),
+        making(curation),
         _columns(packed=packed),
         _RIGHTS,
     ]
@@ -88,7 +88,7 @@ def plain(text: str) -> str:
     return " ".join(seen.split())
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """A text as Markdown and HTML show it, whatever is in it."""
     short = plain(text)
     if len(short) > _LONGEST_TEXT:
@@ -127,7 +127,7 @@ def _head(pictures: Sequence[FinishedPicture], curation: Curation, data_files: M
 
 
 def _introduction(curation: Curation, *, packed: bool) -> str:
-    a, b = (_safe(curation.names[domain]) for domain in DOMAINS)
+    a, b = (safe(curation.names[domain]) for domain in DOMAINS)
     side = (
         'json: json["domain"] == "A", input_columns="json"'
         if packed
@@ -145,10 +145,10 @@ def _introduction(curation: Curation, *, packed: bool) -> str:
 def _counts(pictures: Sequence[FinishedPicture], curation: Curation) -> str:
     held = Counter((picture.domain, picture.split) for picture in pictures)
     rows = [
-        (f"{domain}: {_safe(curation.names[domain])}", *(str(held[domain, split]) for split in SPLITS))
+        (f"{domain}: {safe(curation.names[domain])}", *(str(held[domain, split]) for split in SPLITS))
         for domain in DOMAINS
     ]
-    return "## Images\n" + _table(("", *SPLITS), rows)
+    return "## Images\n" + table(("", *SPLITS), rows)
 
 
 def _samples(pictures: Sequence[FinishedPicture], curation: Curation) -> str:
@@ -156,28 +156,28 @@ def _samples(pictures: Sequence[FinishedPicture], curation: Curation) -> str:
     for domain in DOMAINS:
         shown = sorted(one.place for one in pictures if (one.split, one.domain) == ("train", domain))
         images = [f'<img src="{place}" height="120" alt="">' for place in shown[:_SAMPLES_IN_A_ROW]]
-        rows.append((_safe(curation.names[domain]), *images, *[""] * (_SAMPLES_IN_A_ROW - len(images))))
-    return "## Samples\n" + _table(("", *[""] * _SAMPLES_IN_A_ROW), rows)
+        rows.append((safe(curation.names[domain]), *images, *[""] * (_SAMPLES_IN_A_ROW - len(images))))
+    return "## Samples\n" + table(("", *[""] * _SAMPLES_IN_A_ROW), rows)
 
 
-def _origins(pictures: Sequence[FinishedPicture], curation: Curation) -> str:
+def origins(pictures: Sequence[FinishedPicture], curation: Curation) -> str:
     searches = Counter((one.domain, one.engine, one.query) for one in pictures)
     rows: list[tuple[str, ...]] = [
-        (_safe(curation.names[domain]), _safe(engine), _safe(query) or "-", str(count))
+        (safe(curation.names[domain]), safe(engine), safe(query) or "-", str(count))
         for (domain, engine, query), count in sorted(searches.items())
     ]
-    parts = ["## Sources", _table(("side", "by", "query", "images"), _shortened(rows, "more searches"))]
+    parts = ["## Sources", table(("side", "by", "query", "images"), _shortened(rows, "more searches"))]
     for heading, texts in (
         ("host", [host_of(one.image_url) or "no address on the web" for one in pictures]),
         ("licence, as the search engine told it", [plain(one.licence) or NOT_KNOWN for one in pictures]),
     ):
-        parts.append(_table((heading, "images"), _shortened(_ranked(texts), "more")))
+        parts.append(table((heading, "images"), _shortened(_ranked(texts), "more")))
     return "\n\n".join(parts)
 
 
 def _ranked(texts: Iterable[str]) -> list[tuple[str, ...]]:
     counted = sorted(Counter(texts).items(), key=lambda one: (-one[1], one[0]))
-    return [(_safe(text), str(count)) for text, count in counted]
+    return [(safe(text), str(count)) for text, count in counted]
 
 
 def _shortened(rows: list[tuple[str, ...]], others: str) -> list[tuple[str, ...]]:
@@ -192,24 +192,24 @@ def _shortened(rows: list[tuple[str, ...]], others: str) -> list[tuple[str, ...]
 def _rejected(curation: Curation) -> str:
     if not curation.rejected:
         return "## Rejected\nNothing."
-    rows = [(_safe(reason), str(count)) for reason, count in sorted(curation.rejected.items())]
-    return "## Rejected\n" + _table(("reason", "images"), rows)
+    rows = [(safe(reason), str(count)) for reason, count in sorted(curation.rejected.items())]
+    return "## Rejected\n" + table(("reason", "images"), rows)
 
 
 def _flagged(pictures: Sequence[FinishedPicture]) -> str:
     flags = [flag for picture in pictures for flag in picture.flags.split(",") if flag not in ("", REVIEWED)]
-    return "## Kept with a doubt\n" + _table(("flag", "images"), _ranked(flags)) if flags else ""
+    return "## Kept with a doubt\n" + table(("flag", "images"), _ranked(flags)) if flags else ""
 
 
-def _making(curation: Curation) -> str:
-    options = [(f"`{name}`", _safe(_written(value))) for name, value in sorted(curation.options.items())]
-    versions = ", ".join(f"{_safe(name)} {_safe(number)}" for name, number in sorted(curation.versions.items()))
+def making(curation: Curation) -> str:
+    options = [(f"`{name}`", safe(_written(value))) for name, value in sorted(curation.options.items())]
+    versions = ", ".join(f"{safe(name)} {safe(number)}" for name, number in sorted(curation.versions.items()))
     return (
         "## How it was made\n"
         "Images were downloaded and decoded whole; what is broken or unfit was rejected, of copies the best was kept,\n"
         "and linked images never lie on both sides of the split. The pictures are upright sRGB without EXIF: they\n"
         f"tell no place and no camera. Made with {versions}.\n\n"
-        + _table(("option of `pipeline curate`", "value"), options)
+        + table(("option of `pipeline curate`", "value"), options)
     )
 
 
@@ -219,7 +219,7 @@ def _written(value: object) -> str:
     return str(value) or "-"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [" | ".join(head), " | ".join("---" for _cell in head), *(" | ".join(row) for row in rows)]
     return "\n".join(f"| {line} |" for line in lines)
 

@@ -186,7 +186,9 @@ def hear_aitorzip(context: click.Context) -> frozenset[str]:
 @command("train", _("Teach a CycleGAN to translate A to B and B to A."), TrainOptions)
 @aitorzip_words
 @runs_dir_option
-@click.option("--dry-run", is_flag=True, help=_("Say what would be trained on, and write nothing."))
+@click.option(
+    "--dry-run", is_flag=True, help=_("Say what would be done; write nothing but augmented.jpg, in this folder.")
+)
 @click.option(
     "--resume", is_flag=False, flag_value="", metavar="[RUN]", help=_("Go on with a run; without RUN, the latest.")
 )
@@ -209,7 +211,7 @@ def train(
     options, dataroot = collect(context, TrainOptions), context.obj.dataset(context.params["dataset"]).root
     names = options.names(context.obj.recipe.names())
     if dry_run:
-        rehearsal = rehearse(options, dataroot)
+        rehearsal = rehearse(options, dataroot, Path("augmented.jpg"), _bars())
         _show(rehearsal, as_json, rehearsal.text(names))
         return
     if "extend" in given and resume is None:

@@ -446,7 +446,9 @@ KOREAN: dict[str, str] = {
     "Say what is there and what is missing, each with its remedy.": (
         "있는 것과 없는 것을 해결 방법과 함께 알려 줍니다."
     ),
-    "Say what would be trained on, and write nothing.": ("무엇으로 학습할지 말하고, 아무것도 쓰지 않습니다."),
+    "Say what would be done; write nothing but augmented.jpg, in this folder.": (
+        "무엇을 할지만 알려 줍니다. 이 폴더에 augmented.jpg만 씁니다."
+    ),
     "Schedule": "일정",
     "Select": "선택",
     "Serve the photos of this folder for A, in place of drawn streets.": (
@@ -540,6 +542,7 @@ KOREAN: dict[str, str] = {
     "The file is no longer in raw/; crawl it again.": "파일이 raw/에 없습니다. 다시 크롤링하세요.",
     "The file's bytes are no longer those that were downloaded.": "파일 내용이 내려받은 것과 다릅니다.",
     "The image cannot be decoded to its end.": "이미지를 끝까지 디코딩할 수 없습니다.",
+    "The model card tells no sources: {error}": "모델 카드에 출처를 적지 못했습니다: {error}",
     "The picture is not there.": ("그림이 없습니다."),
     'The query is empty. Give words to search for, such as "벚꽃 이미지".': (
         '검색어가 비어 있습니다. "벚꽃 이미지" 같은 말을 주세요.'
@@ -836,8 +839,10 @@ KOREAN: dict[str, str] = {
     "{count} results of the search page could not be read.": ("검색 페이지의 결과 {count}개는 읽지 못했습니다."),
     "{count} selected": "{count}장 선택",
     "{count} unusable files were skipped.": "쓸 수 없는 파일 {count}개를 건너뛰었습니다.",
-    "{dataroot}: {a} images of {name_a} (A) and {b} of {name_b} (B), {steps} steps, {device}. Nothing was written.": (
-        "{dataroot}: {name_a} (A) {a}장, {name_b} (B) {b}장, {steps}단계, {device}. 아무것도 쓰지 않았습니다."
+    "{dataroot}: {a} images of {name_a} (A) and {b} of {name_b} (B), {steps} steps, {device}. How images are "
+    "cut and mirrored: {augmented}. Nothing else was written.": (
+        "{dataroot}: {name_a}(A) {a}장, {name_b}(B) {b}장, {steps}스텝, {device}. 이미지를 자르고 뒤집는 "
+        "모습: {augmented}. 그 밖에는 아무것도 쓰지 않았습니다."
     ),
     "{dataset}: another program reads the catalogue. Close it, then run again.": (
         "{dataset}: 다른 프로그램이 카탈로그를 읽고 있습니다. 닫은 뒤 다시 실행하세요."
@@ -896,6 +901,9 @@ KOREAN: dict[str, str] = {
     ),
     "{file}: made by a newer version of unpaired. Upgrade unpaired.": (
         "{file}: 더 새로운 unpaired가 만든 것입니다. unpaired를 업그레이드하세요."
+    ),
+    "{file}: no generators of a run, or damaged ({error}).": (
+        "{file}: 실행의 생성기가 아니거나 손상되었습니다({error})."
     ),
     "{file}: no vector of {count} images; they are not looked at.": (
         "{file}: 이미지 {count}장에서 벡터를 얻지 못해, 이 이미지들은 살펴보지 않습니다."

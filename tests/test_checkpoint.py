@@ -188,3 +188,41 @@ def test_without_averages_the_generator_itself_is_used(tmp_path: Path) -> None:
 def test_a_run_without_a_checkpoint_gives_no_generator_and_says_how_to_go_on(tmp_path: Path) -> None:
     with pytest.raises(UnusableError, match="--resume"):
         read_generator(RunDir(tmp_path), tiny(), "a2b", CPU)
+
+
+@pytest.mark.parametrize("write", [1, 2])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_save_that_is_cut_off_at_either_of_its_files_leaves_the_checkpoint_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: int, moment: str
+) -> None:
+    run = run_with(tmp_path, 2)
+    renames = iter(range(1, 100))
+    rename = Path.replace
+
+    def cut_off(path: Path, target: Path) -> Path:
+        number = next(renames)
+        if number == write and moment == "before":
+            raise KeyboardInterrupt
+        renamed = rename(path, target)
+        if number == write:
+            raise KeyboardInterrupt
+        return renamed
+
+    monkeypatch.setattr(Path, "replace", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        save(run, training(4), tiny())
+
+    content = read(run)
+    assert content is not None
+    assert content["step"] == (4 if (write, moment) == (2, "after") else 2)
+
+
+def test_a_checkpoint_that_was_copied_from_a_run_of_other_networks_is_refused(tmp_path: Path) -> None:
+    run = run_with(tmp_path, 2)
+    other = RunDir(tmp_path / "other")
+    save(other, training(4, width=8), tiny(width=8))
+    for path in other.checkpoints.iterdir():
+        (run.checkpoints / path.name).write_bytes(path.read_bytes())
+
+    with pytest.raises(UnusableError, match="does not fit"):
+        restore(run, begin(tiny(), Plan(6, 3), CPU))

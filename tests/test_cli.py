@@ -321,7 +321,7 @@ def test_every_exit_code_belongs_to_one_class_of_error() -> None:
     assert len(set(codes)) == len(codes)
 
 
-def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_says_what_would_be_trained_and_writes_one_picture_of_what_training_sees(tmp_path: Path) -> None:
     for domain in ("A", "B"):
         folder = tmp_path / "data" / "train" / domain
         folder.mkdir(parents=True)
@@ -329,4 +329,6 @@ def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(tmp_path: Path)
     left = _pipeline("train", "--dry-run", "--json", "--dataset", "./data", folder=tmp_path)
     told = json.loads(left.stdout)
     assert (told["images_a"], told["images_b"], told["planned_steps"]) == (1, 1, 200)
-    assert not (tmp_path / "runs").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"data", told["augmented"]} == {"data", "augmented.jpg"}
+    with Image.open(tmp_path / "augmented.jpg") as sheet:
+        assert sheet.size == (8 * 260 + 4, 264)

@@ -1,73 +1,62 @@
-"""Which images of a crawl look like another one, and what they are compared by."""
+"""The measure by which the best generators are kept: small for what is alike, and without effect on the training."""
 
-import io
+from pathlib import Path
 
-import imagehash
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image
+import torch
+from trainings import dataset, loaded_batches, tiny
 
-from crawler.flaws import Finding, difference_hash, find_flaw
-from crawler.likeness import MAX_DISTANCE, Likenesses
-from pipeline.records import ImageRecord
-
-HASH = 0x0F1E2D3C4B5A6978
+from train.cyclegan import build_generator
+from train.likeness import Likeness, features_of, kernel_distance
+from train.precision import FLOAT32
 
 
-def image(number: int, dhash: int | None) -> ImageRecord:
-    return ImageRecord(f"{number:064x}", "jpg", 5, dhash="" if dhash is None else f"{dhash:016x}")
+def pictures(seed: int, count: int, level: float = 0.0) -> torch.Tensor:
+    """Smooth random images in [-1, 1]."""
+    coarse = torch.rand(count, 3, 6, 6, generator=torch.Generator().manual_seed(seed)) - 0.5 + level
+    return torch.nn.functional.interpolate(coarse, (48, 48), mode="bicubic").clamp(-1, 1)
 
 
-def scene(seed: int) -> Image.Image:
-    coarse = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
-    return Image.fromarray(coarse).resize((480, 360), Image.Resampling.BICUBIC)
+def test_two_halves_of_one_kind_are_near_and_another_kind_is_far() -> None:
+    goal = features_of(pictures(1, 24))
+    near, far, farther = (
+        float(kernel_distance(features_of(images), goal))
+        for images in (pictures(2, 24), pictures(3, 24, 0.2), pictures(3, 24, 0.5))
+    )
+
+    assert abs(near) < 0.3
+    assert near < far < farther
+    assert far > 1
 
 
-def jpeg(picture: Image.Image, quality: int) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
+def test_a_single_colour_for_every_image_is_far_though_it_is_the_mean() -> None:
+    images = pictures(1, 24)
+    collapsed = images.mean(dim=0, keepdim=True).expand(24, -1, -1, -1)
+
+    assert float(kernel_distance(features_of(collapsed), features_of(images))) > 0.3
 
 
-@given(flipped=st.sets(st.integers(0, 63), max_size=6))
-@settings(derandomize=True, deadline=None)
-def test_an_image_looks_like_another_when_at_most_three_bits_differ(flipped: set[int]) -> None:
-    likenesses = Likenesses([image(1, HASH)])
-    assert likenesses.add(image(2, HASH ^ sum(1 << bit for bit in flipped))) == (len(flipped) <= MAX_DISTANCE)
+def test_it_draws_nothing_and_leaves_dropout_as_it_was(tmp_path: Path) -> None:
+    options = tiny(generator="unet-128", size=128, load_size=140, predict="image")
+    likeness = Likeness(loaded_batches(dataset(tmp_path), options), torch.device("cpu"))
+    generator = build_generator(options)
+    state = torch.random.get_rng_state()
+    one, other = (likeness.of(generator, generator, 3, FLOAT32) for _time in range(2))
+
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert {name: float(value) for name, value in one.items()} == {name: float(value) for name, value in other.items()}
+    assert generator.training
 
 
-def test_an_image_is_compared_with_every_one_before_it() -> None:
-    far = [image(number, HASH ^ 0xFFFF << number) for number in range(3, 40)]
-    assert Likenesses([*far[:20], image(1, HASH), *far[20:]]).add(image(2, HASH ^ 1))
+@pytest.mark.parametrize("count", [1, 100])
+def test_of_any_number_of_images_there_is_a_distance_for_both_directions(tmp_path: Path, count: int) -> None:
+    likeness = Likeness(loaded_batches(dataset(tmp_path)), torch.device("cpu"))
+    generator = build_generator(tiny())
+
+    assert set(likeness.of(generator, generator, count, FLOAT32)) == {"kernel_distance_a2b", "kernel_distance_b2a"}
 
 
-def test_an_image_does_not_look_like_itself() -> None:
-    likenesses = Likenesses([image(1, HASH)])
-    assert not likenesses.add(image(1, HASH))
+def test_a_domain_of_one_image_has_no_distance(tmp_path: Path) -> None:
+    likeness = Likeness(loaded_batches(dataset(tmp_path, 3, 1)), torch.device("cpu"))
 
-
-@pytest.mark.parametrize("dhash", [None, 0, 0b11111, 2**64 - 1])
-def test_images_of_which_the_hash_says_nothing_look_like_none(dhash: int | None) -> None:
-    assert not Likenesses([image(1, dhash)]).add(image(2, dhash))
-
-
-def test_a_recompressed_and_a_smaller_copy_look_like_the_picture_and_another_picture_does_not() -> None:
-    picture = scene(1)
-    versions = [jpeg(picture, 95), jpeg(picture, 40), jpeg(picture.resize((240, 180)), 80), jpeg(scene(2), 95)]
-    likenesses = Likenesses()
-    found = [
-        likenesses.add(ImageRecord(str(number), "jpg", 5, dhash=find_flaw(data).dhash))
-        for number, data in enumerate(versions)
-    ]
-    assert found == [False, True, True, False]
-
-
-def test_the_difference_hash_is_imagehash_s() -> None:
-    for seed in range(20):
-        assert difference_hash(scene(seed)) == str(imagehash.dhash(scene(seed)))
-
-
-def test_a_picture_of_one_colour_is_a_placeholder_and_has_no_hash() -> None:
-    assert find_flaw(jpeg(Image.new("RGB", (64, 64), "grey"), 90)) == Finding("placeholder")
+    assert likeness.of(build_generator(tiny()), build_generator(tiny()), 3, FLOAT32) == {}

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pipeline.progress import Silent
 from train.checkpoint import Training, begin, restore
+from train.data import Batches, image_files, load_pictures
 from train.options import TrainOptions
 from train.rundir import RunDir, read_settings
 from train.schedule import Plan
@@ -60,6 +61,12 @@ def whole_dataset(root: Path) -> Path:
     """train/ and test/, with 6 and 4, 2 and 3 pictures."""
     dataset(root)
     return dataset(root, 2, 3, ("test/A", "test/B"))
+
+
+def loaded_batches(root: Path, options: TrainOptions = TINY) -> Batches:
+    """The batches of a folder."""
+    with image_files(root, "train") as files:
+        return Batches(load_pictures(root, options, files, Silent()), options)
 
 
 def state_of(run: str) -> Training:

@@ -6,6 +6,7 @@ Random states are not among them: every random choice is a function of (seed, st
 import copy
 import io
 import logging
+import math
 import pickle
 import re
 from dataclasses import asdict, dataclass, field
@@ -40,7 +41,7 @@ class Training:
     `step` counts finished steps, `seconds` the time that they took. `averages` are the averaged generators a2b and b2a,
     none without --ema. The replay buffer `fakes_a` holds earlier fakes of domain A. `extend` is how much of what the
     options extend the plan holds. `unlogged` is the state of a Meter: losses of steps that no line of metrics
-    tells yet.
+    tells yet. `best_distance` is the least that Journal has measured, at `best_step`.
     """
 
     networks: Networks
@@ -55,6 +56,8 @@ class Training:
     seconds: float = 0.0
     extend: int = 0
     unlogged: dict[str, Any] = field(default_factory=dict)
+    best_step: int = 0
+    best_distance: float = math.inf
 
     @property
     def finished(self) -> bool:
@@ -137,6 +140,7 @@ def restore(run: RunDir, training: Training) -> bool:
         training.plan = Plan(**content["plan"])
         training.step, training.seconds = content["step"], content["seconds"]
         training.extend, training.unlogged = content.get("extend", 0), content.get("unlogged", {})
+        training.best_step, training.best_distance = content.get("best", (0, math.inf))
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise UnusableError(_other_networks(run, error)) from error
     return True
@@ -200,6 +204,7 @@ def _content(training: Training, options: TrainOptions) -> dict[str, Any]:
         "seconds": training.seconds,
         "extend": training.extend,
         "unlogged": training.unlogged,
+        "best": (training.best_step, training.best_distance),
         "plan": asdict(training.plan),
         "networks": {name: network.state_dict() for name, network in training.networks.named().items()},
         "averages": {name: kept.state_dict() for name, kept in zip(names, training.averages, strict=False)},

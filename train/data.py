@@ -208,6 +208,18 @@ class Batches:
         size = self._options.size
         return torch.stack([_to_tensor(_middle(picture.load(self._options.load_side), size)) for picture in pictures])
 
+    def examples(self, domain: Domain, versions: int) -> list[tuple[Pixels, list[Pixels]]]:
+        """Every picture of a domain, scaled, beside what training would cut from it: each [size, size, 3]."""
+        size, side = self._options.size, self._options.load_side
+        rows: list[tuple[Pixels, list[Pixels]]] = []
+        for index, picture in enumerate(self._pictures.of(domain)):
+            pixels = picture.load(side)
+            draws = (
+                generator_for(self._options.seed, _STREAMS["crop"][domain], turn, index) for turn in range(versions)
+            )
+            rows.append((pixels, [_augmented(pixels, size, random) for random in draws]))
+        return rows
+
     def _batch(self, domain: Domain, step: int) -> Tensor:
         size = self._options.batch_size
         return torch.stack([self._sample(domain, step * size + offset) for offset in range(size)])

@@ -17,6 +17,8 @@ from pipeline.progress import Progress
 from train.checkpoint import Training, checkpoints, save
 from train.data import Batches
 from train.diagnosis import LONG_PATIENCE, NOT_A_NUMBER, Finding, diagnose, told
+from train.generators import write_generators
+from train.likeness import Likeness
 from train.options import TrainOptions
 from train.page.page import write_page
 from train.rundir import RunDir, append_line, read_lines
@@ -78,15 +80,19 @@ class Due:
     checkpoint: bool
 
 
+def sheet_interval(steps: int, options: TrainOptions, epoch_steps: int) -> int:
+    """Steps between two sheets of a run of so many."""
+    return options.sample_epochs * epoch_steps or options.sample_every or max(1, steps // 10)
+
+
 def due(step: int, steps: int, options: TrainOptions, *, stopping: bool, epoch_steps: int = 1) -> Due:
     """Sheets and checkpoints at their intervals and at the end. `steps` 0: how many there will be is not known yet.
 
     Metrics come with every sheet, and never with a stop: their lines are the same however often a run is cut off.
     """
     just_planned = bool(options.time_budget) and not options.steps and step == TIMED_STEPS
-    between_sheets = options.sample_epochs * epoch_steps or options.sample_every or max(1, steps // 10)
     between_checkpoints = options.checkpoint_epochs * epoch_steps or options.checkpoint_every or max(1, steps // 20)
-    sheet = steps > 0 and (step == steps or step % between_sheets == 0)
+    sheet = steps > 0 and (step == steps or step % sheet_interval(steps, options, epoch_steps) == 0)
     regular = steps > 0 and step % between_checkpoints == 0
     checkpoint = regular or stopping or just_planned
     metrics = sheet or step % LOG_EVERY == 0 or 0 < steps <= step
@@ -110,6 +116,7 @@ class Journal:
         self._said = {str(line["cause"]) for line in read_lines(run.warnings)}
         self._real_a = batches.first_images("A", _SAMPLED).to(device)
         self._real_b = batches.first_images("B", _SAMPLED).to(device)
+        self._likeness = Likeness(batches, device)
 
     def expect(self, steps: int) -> None:
         """Tell the progress bar how many steps there are, once that is known."""
@@ -124,7 +131,8 @@ class Journal:
         now = due(training.step, training.plan.steps, self._options, stopping=stopping, epoch_steps=self._epoch_steps)
         if now.metrics or now.checkpoint:  # no state with a loss that is no number is ever kept
             seen = self._examine(training) if now.examination else {}
-            numbers = _read(self.meter.means() | seen)
+            alike = self._measure(training) if now.sheet else {}
+            numbers = _read(self.meter.means() | seen | alike)
             self._refuse_no_number(training.step, numbers)
             self.means = {name: numbers[name] for name in LOSSES if name in numbers}
         if now.metrics:
@@ -132,6 +140,8 @@ class Journal:
             append_line(self._run.metrics, line)
             if seen:
                 self._diagnose(line)
+            if alike:
+                self._keep_the_best(training, sum(numbers[name] for name in alike))
             self.meter = Meter()
         self._progress.update(training.step, self._note())
         if now.sheet:
@@ -155,6 +165,17 @@ class Journal:
         a2b, b2a = training.generators
         with training.precision.passes():
             return signs(a2b, b2a, self._real_a, self._real_b)
+
+    def _measure(self, training: Training) -> dict[str, Tensor]:
+        a2b, b2a = training.best_generators
+        interval = sheet_interval(training.plan.steps, self._options, self._epoch_steps)
+        return self._likeness.of(a2b, b2a, interval, training.precision)
+
+    def _keep_the_best(self, training: Training, distance: float) -> None:
+        if distance < training.best_distance:
+            training.best_step, training.best_distance = training.step, distance
+            path = self._run.generators("best")
+            write_generators(path, training.best_generators, self._options, training.step)
 
     def _refuse_no_number(self, step: int, numbers: dict[str, float]) -> None:
         broken = [name for name, number in numbers.items() if not math.isfinite(number)]
@@ -201,3 +222,8 @@ class Journal:
 def _read(numbers: dict[str, Tensor]) -> dict[str, float]:
     """Tensors of no dimensions to plain numbers: the one place where a training waits for its device."""
     return dict(zip(numbers, torch.stack(list(numbers.values())).tolist(), strict=True))
+
+
+def last_losses(run: RunDir) -> dict[str, float]:
+    """The losses of the last line of metrics; none where there is no line."""
+    return {name: line[name] for line in read_lines(run.metrics)[-1:] for name in LOSSES if name in line}

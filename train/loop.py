@@ -15,8 +15,10 @@ from pipeline.progress import Progress
 from train.checkpoint import Training, begin, restore, save
 from train.cyclegan import average, backward_discriminator, backward_generators, objective_at
 from train.data import Batches, Pictures, generator_for, image_files, load_pictures
+from train.generators import write_generators
 from train.interrupts import deferred
-from train.journal import Journal
+from train.journal import Journal, last_losses
+from train.modelcard import write_model_card
 from train.options import TrainOptions
 from train.page.page import write_page
 from train.resuming import clear_leftovers, continued, record_images, waiting_run
@@ -158,7 +160,9 @@ def _train_in(
     progress.start(_("Training"), total=training.plan.steps or None)
     try:
         _loop(training, options, batches, journal, device)
-        summary = _summary(run, training, journal.means, pictures, device)
+        summary = _summary(run, training, journal.means or last_losses(run), pictures, device)
+        write_generators(run.generators("last"), training.best_generators, options, training.step)
+        write_model_card(run, read_settings(run), summary)
         write_summary(run, summary)
     except torch.OutOfMemoryError as error:
         raise CudaError(_("The GPU's memory is full. Train with a smaller --size or --batch-size.")) from error
@@ -271,6 +275,8 @@ def _summary(
         images_b=len(pictures.b),
         skipped=pictures.skipped,
         sheet=str(sheets[-1]) if sheets else "",
+        best_step=training.best_step,
+        best_distance=training.best_distance if training.best_step else None,
     )
 
 

@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
+from PIL import Image
+
 from pipeline.language import _
-from pipeline.records import Domain
-from train.data import image_files
+from pipeline.progress import Progress
+from pipeline.records import DOMAINS, Domain
+from train.data import Batches, ImageFile, image_files, load_pictures
 from train.loop import device_for
 from train.options import TrainOptions
+from train.samples import grid, write_picture
 from train.schedule import planned
+
+_SHOWN = 4
+_VERSIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +29,14 @@ class Rehearsal:
     images_b: int
     planned_steps: int
     device: str
+    augmented: str
     options: TrainOptions
 
     def text(self, names: Mapping[Domain, str]) -> str:
         """What would happen, as a line to paste into a note."""
         return _(
             "{dataroot}: {a} images of {name_a} (A) and {b} of {name_b} (B), {steps} steps, {device}."
-            " Nothing was written.",
+            " How images are cut and mirrored: {augmented}. Nothing else was written.",
             dataroot=self.dataroot,
             a=self.images_a,
             b=self.images_b,
@@ -35,15 +44,43 @@ class Rehearsal:
             name_b=names["B"],
             steps=self.planned_steps or self.options.time_budget,
             device=self.device,
+            augmented=self.augmented,
         )
 
 
-def rehearse(options: TrainOptions, dataroot: Path) -> Rehearsal:
-    """Check what a training checks before its first step, but for decoding the images; writes nothing.
+def rehearse(options: TrainOptions, dataroot: Path, picture: Path, progress: Progress) -> Rehearsal:
+    """Check what a training checks before its first step, but for decoding all images.
 
-    Raises UnusableError for a folder that cannot be trained on, CudaError where CUDA is asked for and not usable.
+    Writes one file, `picture`: a few images of each domain, each beside what a training would cut from it. Raises
+    UnusableError for a folder that cannot be trained on, CudaError where CUDA is asked for and not usable, DiskError.
     """
     device = device_for(options.cuda)
     with image_files(dataroot, "train", options.folders) as files:
         a, b = len(files["A"]), len(files["B"])
-    return Rehearsal(str(dataroot), a, b, planned(options, a, b).steps, str(device), options)
+        write_picture(picture, _augmented(options, dataroot, files, progress))
+    steps = planned(options, a, b).steps
+    return Rehearsal(str(dataroot), a, b, steps, str(device), str(picture), options)
+
+
+def _augmented(
+    options: TrainOptions, dataroot: Path, files: Mapping[Domain, list[ImageFile]], progress: Progress
+) -> Image.Image:
+    """A row for each of the first images: A at the left, B at the right, the image before what is cut from it."""
+    few = {domain: files[domain][:_SHOWN] for domain in DOMAINS}
+    batches = Batches(load_pictures(dataroot, options, few, progress), options)
+    blank = [Image.new("RGB", (1, 1), "white")] * (1 + _VERSIONS)
+    sides = [
+        [
+            [_shrunk(Image.fromarray(whole), options.size), *map(Image.fromarray, cut)]
+            for whole, cut in batches.examples(domain, _VERSIONS)
+        ]
+        for domain in DOMAINS
+    ]
+    return grid([[*left, *right] for left, right in zip_longest(*sides, fillvalue=blank)])
+
+
+def _shrunk(whole: Image.Image, size: int) -> Image.Image:
+    """The whole image in a cell of `size` pixels."""
+    small = whole.copy()
+    small.thumbnail((size, size))
+    return small

@@ -79,7 +79,7 @@ def record_images(run: RunDir, now: list[Identity]) -> None:
 
 def clear_leftovers(run: RunDir) -> None:
     """Remove the half-written files of a training that was killed. Only under the run's lock."""
-    for folder in (run.root, run.checkpoints, run.samples):
+    for folder in (run.root, run.checkpoints, run.samples, run.generators("best").parent):
         for path in folder.glob(f"{TEMPORARY_PREFIX}*") if folder.is_dir() else ():
             with disk_errors(path):
                 path.unlink(missing_ok=True)

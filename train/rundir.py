@@ -68,6 +68,15 @@ class RunDir:
         return self.root / "samples"
 
     @property
+    def card(self) -> Path:
+        """The model card, written when the run is finished."""
+        return self.root / "README.md"
+
+    def generators(self, which: str) -> Path:
+        """The generators alone, "best" or "last"."""
+        return self.root / "generators" / f"{which}.safetensors"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
 
@@ -98,7 +107,10 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainSummary:
-    """What a training did. `losses` are the means of the last logged interval, by name; `seconds` those of training."""
+    """What a training did. `losses` are the means of the last logged interval, by name; `seconds` those of training.
+
+    `best_step` is that of the best generators, by `best_distance`; 0 and None where too few images were there to tell.
+    """
 
     run: str
     steps: int
@@ -111,6 +123,8 @@ class TrainSummary:
     images_b: int
     skipped: int
     sheet: str
+    best_step: int = 0
+    best_distance: float | None = None
 
     def text(self, names: Mapping[Domain, str]) -> str:
         """The closing line of the command, worth pasting into a note."""

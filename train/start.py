@@ -10,6 +10,7 @@ from torch import nn
 from pipeline.errors import UnusableError, UsageError
 from pipeline.language import _
 from train.checkpoint import Training, read
+from train.generators import are_ours, read_generators
 from train.networks import Generator
 from train.options import NETWORKS, TrainOptions
 from train.rundir import RunDir, find_run, read_settings
@@ -38,7 +39,9 @@ def start_from(training: Training, options: TrainOptions, runs_dir: Path) -> Non
     weights).
     """
     path = Path(options.init_from)
-    if path.is_file():
+    if path.is_file() and are_ours(path):
+        taken = _from_generators(training, options, path)
+    elif path.is_file():
         taken = _from_files(training, options, path)
     else:
         taken = _from_run(training, options, find_run(runs_dir, options.init_from))
@@ -71,7 +74,7 @@ def relatives(path: Path) -> dict[str, Path]:
 
 
 def _from_run(training: Training, options: TrainOptions, run: RunDir) -> list[str]:
-    _refuse_other_networks(run, read_settings(run).options, options)
+    _refuse_other_networks(run.name, read_settings(run).options, options)
     content = read(run)
     if content is None:
         message = _("{run}: no checkpoint yet. Train on: pipeline train --resume {name}.", run=run.root, name=run.name)
@@ -79,6 +82,14 @@ def _from_run(training: Training, options: TrainOptions, run: RunDir) -> list[st
     for name, network in training.networks.named().items():
         _fill(network, content["networks"][name], run.root, options)
     return list(_NAMES)
+
+
+def _from_generators(training: Training, options: TrainOptions, path: Path) -> list[str]:
+    a2b, b2a, theirs = read_generators(path)
+    _refuse_other_networks(path.name, theirs, options)
+    for ours, generator in zip(training.generators, (a2b, b2a), strict=True):
+        ours.load_state_dict(generator.state_dict())
+    return list(_NAMES[:2])
 
 
 def _from_files(training: Training, options: TrainOptions, path: Path) -> list[str]:
@@ -99,12 +110,12 @@ def _from_files(training: Training, options: TrainOptions, path: Path) -> list[s
     return list(found)
 
 
-def _refuse_other_networks(run: RunDir, theirs: TrainOptions, options: TrainOptions) -> None:
+def _refuse_other_networks(source: str, theirs: TrainOptions, options: TrainOptions) -> None:
     names = [field.name for field in dataclasses.fields(TrainOptions) if field.metadata["group"] == NETWORKS]
     others = [name for name in names if getattr(theirs, name) != getattr(options, name)]
     if others:
         words = " ".join(f"--{name.replace('_', '-')} {getattr(theirs, name)}" for name in others)
-        raise UsageError(_("--init-from {run}: its networks are others. Add: {words}", run=run.name, words=words))
+        raise UsageError(_("--init-from {run}: its networks are others. Add: {words}", run=source, words=words))
 
 
 def _fill(network: nn.Module, state: dict[str, object], source: Path, options: TrainOptions) -> None:
