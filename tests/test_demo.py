@@ -20,7 +20,7 @@ SEEDS = range(0, 400, 7)
 def small_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few scenes and hardly any training: the way is the same, what is learned is not looked at."""
     monkeypatch.setattr(drawing, "SCENES", 6)
-    monkeypatch.setattr(drawing, "TRUTHS", 2)
+    monkeypatch.setattr(drawing, "TRUTHS", 3)
     training = dataclasses.replace(run.DEMO_TRAINING, steps=2, size=32, load_size=36, width=4)
     monkeypatch.setattr(run, "DEMO_TRAINING", training)
 

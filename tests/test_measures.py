@@ -82,11 +82,11 @@ def test_a_perfect_result_has_no_error_and_keeps_what_is_outside() -> None:
 
 
 def test_foliage_error_is_the_mean_lab_distance_inside_the_mask_alone() -> None:
-    inputs = [np.full((48, 64, 3), 119, dtype=np.uint8)] * 2
+    inputs = [np.full((48, 64, 3), 119, dtype=np.uint8)] * 3
     truth = inputs[0].copy()
     truth[:24, :32] = 255
 
-    measures = measure(inputs, inputs, [truth] * 2, [mask()] * 2, pictures(3, 3))
+    measures = measure(inputs, inputs, [truth] * 3, [mask()] * 3, pictures(3, 3))
 
     assert measures.foliage_error.nothing == pytest.approx(100 - 50.03, abs=0.05)
     assert measures.foliage_mean_error.nothing == pytest.approx(100 - 50.03, abs=0.05)
@@ -97,7 +97,7 @@ def test_errors_of_opposite_sign_cancel_in_the_mean_colour_only() -> None:
     speckled = truth.copy()
     speckled[::2], speckled[1::2] = 139, 98
 
-    measures = measure([truth] * 2, [speckled] * 2, [truth] * 2, [mask()] * 2, pictures(3, 3))
+    measures = measure([truth] * 3, [speckled] * 3, [truth] * 3, [mask()] * 3, pictures(3, 3))
 
     assert measures.foliage_error.result > 7
     assert measures.foliage_mean_error.result < 1
@@ -109,8 +109,8 @@ def test_a_change_beside_the_foliage_is_no_spill_and_one_far_away_is() -> None:
     beside[:24, 32:37] = 255
     far[40:, 60:] = 255
 
-    assert measured([beside] * 2, [before] * 2, [before] * 2).spill.result == 0
-    assert measured([far] * 2, [before] * 2, [before] * 2).spill.result == pytest.approx(8 * 4 / (48 * 64 - 29 * 37))
+    assert measured([beside] * 3, [before] * 3, [before] * 3).spill.result == 0
+    assert measured([far] * 3, [before] * 3, [before] * 3).spill.result == pytest.approx(8 * 4 / (48 * 64 - 29 * 37))
 
 
 def test_the_worst_psnr_is_that_of_the_worst_image() -> None:
@@ -133,21 +133,28 @@ def test_colour_transfer_gives_the_colours_of_set_b() -> None:
 
 
 def test_the_kernel_distance_of_one_distribution_is_around_zero_and_grows_with_the_difference() -> None:
-    same = kernel_distance(pictures(40, 1), pictures(40, 2))
-    darker = kernel_distance(pictures(40, 1, high=200), pictures(40, 2))
-    dark = kernel_distance(pictures(40, 1, high=100), pictures(40, 2))
+    same, error = kernel_distance(pictures(40, 1), pictures(40, 2))
+    darker, _error = kernel_distance(pictures(40, 1, high=200), pictures(40, 2))
+    dark, _error = kernel_distance(pictures(40, 1, high=100), pictures(40, 2))
 
-    assert abs(same) < 0.1
+    assert abs(same) < min(0.1, 3 * error)
     assert same < darker < dark
+
+
+def test_the_standard_error_is_how_far_the_kernel_distance_strays_between_draws() -> None:
+    drawn = [kernel_distance(pictures(40, 2 * n, high=240), pictures(40, 2 * n + 1)) for n in range(12)]
+    distances, errors = zip(*drawn, strict=True)
+
+    assert np.std(distances, ddof=1) == pytest.approx(np.mean(errors), rel=0.5)
 
 
 def test_the_kernel_distance_is_the_same_every_time() -> None:
     assert kernel_distance(pictures(5, 1), pictures(5, 2)) == kernel_distance(pictures(5, 1), pictures(5, 2))
 
 
-def test_one_picture_has_no_kernel_distance() -> None:
-    with pytest.raises(ValueError, match="two pictures"):
-        kernel_distance(pictures(1, 1), pictures(4, 2))
+def test_two_pictures_have_no_kernel_distance() -> None:
+    with pytest.raises(ValueError, match="three pictures"):
+        kernel_distance(pictures(2, 1), pictures(4, 2))
 
 
 def test_lists_of_different_lengths_are_refused() -> None:
@@ -156,8 +163,8 @@ def test_lists_of_different_lengths_are_refused() -> None:
 
 
 def test_an_image_without_foliage_counts_outside_only() -> None:
-    inputs, truths = pictures(2, 1), pictures(2, 2)
+    inputs, truths = pictures(3, 1), pictures(3, 2)
 
-    measures = measure(inputs, inputs, truths, [mask(), np.zeros((48, 64), dtype=np.bool_)], truths)
+    measures = measure(inputs, inputs, truths, [mask(), mask(), np.zeros((48, 64), dtype=np.bool_)], truths)
 
     assert np.isfinite(measures.foliage_error.result)

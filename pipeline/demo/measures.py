@@ -50,6 +50,7 @@ class Measures:
     outside_psnr_mean    PSNR to the truth outside the foliage, mean over the images; outside_psnr_worst the least
     spill                share of the pixels outside the dilated foliage that the translation changed by more than 15
     kernel_distance      kernel distance on random features to the images of set B (see `kernel_distance`)
+    kernel_standard_error  the standard error of that, from the choice of the images alone
     """
 
     foliage_error: Measure
@@ -58,6 +59,7 @@ class Measures:
     outside_psnr_worst: Measure
     spill: Measure
     kernel_distance: Measure
+    kernel_standard_error: Measure
 
 
 def measure(
@@ -70,8 +72,8 @@ def measure(
     """Measure translations of `inputs` against `truths`.
 
     All pictures are [H, W, 3] of 0..255 in sRGB, masks [H, W] and true where foliage is; the first four are parallel.
-    `set_b` are at least two images of the goal domain, of any size, which pair with nothing. Raises ValueError for
-    sequences of different lengths, or of fewer than two pictures.
+    `set_b` are at least three images of the goal domain, of any size, which pair with nothing. Raises ValueError for
+    sequences of different lengths, or of fewer than three pictures.
     """
     transferred = colour_transfer(inputs, set_b)
     rows = [_figures(inputs, pictures, truths, masks, set_b) for pictures in (results, inputs, transferred)]
@@ -104,18 +106,22 @@ def colour_transfer(inputs: Sequence[Pixels], set_b: Sequence[Pixels]) -> list[P
     return [_moved(picture, goal_mean, goal_deviation) for picture in inputs]
 
 
-def kernel_distance(pictures: Sequence[Pixels], set_b: Sequence[Pixels]) -> float:
-    """Kernel distance on random features: the unbiased squared MMD with the kernel (x.y / d + 1)^3 of KID.
+def kernel_distance(pictures: Sequence[Pixels], set_b: Sequence[Pixels]) -> tuple[float, float]:
+    """Kernel distance on random features, and its standard error: the unbiased squared MMD with KID's (x.y / d + 1)^3.
 
     The features are those of a small convolution net with seeded random weights, not of a trained one, so that nothing
     is downloaded: neither an FID nor comparable with published KIDs. Around 0 (and below, being unbiased) for samples
-    of the same distribution. Needs two pictures on each side.
+    of the same distribution. The error is a jackknife's, over the pictures of both sides (Efron and Stein, Annals of
+    Statistics 9, 1981), in the units that set B gives the features. Needs three pictures on each side.
     """
     features, goal = _features(pictures), _features(set_b)
     mean, deviation = goal.mean(axis=0), goal.std(axis=0) + 1e-6
     x, y = (features - mean) / deviation, (goal - mean) / deviation
-    within = _mean_off_diagonal(_kernel(x, x)) + _mean_off_diagonal(_kernel(y, y))
-    return float(within - 2 * _kernel(x, y).mean())
+    inside_x, inside_y, across = _kernel(x, x), _kernel(y, y), _kernel(x, y)
+    distance = _mean_off_diagonal(inside_x) + _mean_off_diagonal(inside_y) - 2 * float(across.mean())
+    without_x = _without_each(inside_x) - 2 * _others_mean(across.mean(axis=1))
+    without_y = _without_each(inside_y) - 2 * _others_mean(across.mean(axis=0))
+    return distance, float(np.sqrt(_jackknife_variance(without_x) + _jackknife_variance(without_y)))
 
 
 def _figures(
@@ -134,7 +140,7 @@ def _figures(
         float(np.mean(psnrs)),
         float(np.min(psnrs)),
         sum(image.spilt for image in per_image) / max(1, sum(image.beyond for image in per_image)),
-        kernel_distance(results, set_b),
+        *kernel_distance(results, set_b),
     )
 
 
@@ -207,9 +213,26 @@ def _kernel(x: Floats, y: Floats) -> Floats:
 
 def _mean_off_diagonal(kernel: Floats) -> float:
     count = len(kernel)
-    if count < 2:
-        raise ValueError("a kernel distance needs two pictures on each side")
+    if count < 3:
+        raise ValueError("a kernel distance and its error need three pictures on each side")
     return float((kernel.sum() - np.trace(kernel)) / (count * (count - 1)))
+
+
+def _without_each(kernel: Floats) -> Floats:
+    """The mean off the diagonal of the matrix [N, N] without row and column 0, without those of 1, ...: [N]."""
+    count = len(kernel)
+    off_diagonal = kernel - np.diag(np.diag(kernel))
+    return np.asarray((off_diagonal.sum() - 2 * off_diagonal.sum(axis=0)) / ((count - 1) * (count - 2)))
+
+
+def _others_mean(values: Floats) -> Floats:
+    """For each of the values [N] the mean of all others."""
+    return np.asarray((values.sum() - values) / (len(values) - 1))
+
+
+def _jackknife_variance(without_each: Floats) -> float:
+    """Of a figure, from what it is without each of its samples [N]."""
+    return (len(without_each) - 1) * float(np.var(without_each))
 
 
 def _linear_table() -> Floats:
