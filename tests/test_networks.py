@@ -165,11 +165,22 @@ def test_a_generator_of_changes_starts_by_doing_nothing(
     assert torch.allclose(kind(4, 5, predicts_change=True, upsample=upsample)(images), images, atol=1e-5)
 
 
-def test_a_change_of_zero_leaves_every_pixel_and_black_and_white_stay_finite() -> None:
-    images = torch.tensor([-1.0, -0.5, 0.0, 0.5, 1.0]).reshape(1, 1, 1, 5)
+def test_a_change_of_zero_leaves_every_pixel_and_the_strongest_is_finite() -> None:
+    images = torch.linspace(-1, 1, 256).reshape(1, 1, 1, 256)
 
-    assert torch.allclose(changed(images, torch.zeros_like(images)), images, atol=1.1e-3)
+    assert torch.allclose(changed(images, torch.zeros_like(images)), images, atol=1e-6)
     assert torch.isfinite(changed(images, torch.full_like(images, 50.0))).all()
+
+
+def test_a_change_shows_on_black_and_white_too_so_that_the_losses_feel_it_there() -> None:
+    images = torch.tensor([-1.0, 0.0, 1.0]).reshape(1, 1, 1, 3)
+    h = torch.zeros_like(images, requires_grad=True)
+    changed(images, h).sum().backward()
+    assert h.grad is not None
+    black, grey, white = h.grad.flatten().tolist()
+
+    assert black == pytest.approx(white)
+    assert white > 0.15 * grey
 
 
 def test_weights_start_from_a_normal_distribution_of_deviation_002() -> None:

@@ -5,14 +5,18 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
-CLAMP = 0.999
-"""Where a pixel is cut before atanh, which is infinite at -1 and 1."""
+HEADROOM = 0.9
+"""Black and white lie at this share of tanh's range, so that a change moves them too, at 0.19 of its force on grey.
+
+Close to 1 a burnt-out sky is where a change hardly shows: neither the cycle nor the identity loss feels it, it drifts,
+and a dark blot of a strange colour breaks out.
+"""
 
 
 class Generator(nn.Module, ABC):
     """What translates an image: [N, 3, H, W] in [-1, 1] -> the same shape and range.
 
-    H and W are multiples of `multiple`. With `predicts_change` it gives tanh(atanh(x) + h), else tanh(h). A change
+    H and W are multiples of `multiple`. With `predicts_change` it gives `changed(x, h)`, else tanh(h). A change
     starts at zero, so that training starts from "do nothing".
     """
 
@@ -123,8 +127,11 @@ class PixelDiscriminator(Discriminator):
 
 
 def changed(images: Tensor, h: Tensor) -> Tensor:
-    """tanh(atanh(x) + h): the images with a change applied, inside (-1, 1) whatever the change."""
-    return torch.tanh(torch.atanh(images.clamp(-CLAMP, CLAMP)) + h)
+    """tanh(atanh(r x) + h) / r with r HEADROOM: the images with a change applied, the very images where h is 0.
+
+    Inside (-1 / r, 1 / r) whatever the change; what lies beyond -1 and 1 is cut off where a picture is made of it.
+    """
+    return torch.tanh(torch.atanh(HEADROOM * images.clamp(-1, 1)) + h) / HEADROOM
 
 
 def resized(channels: int, narrower: int, *, bias: bool = False) -> nn.Sequential:
