@@ -160,6 +160,14 @@ class Catalog:
         rows = self._connection.execute(f"SELECT {_IMAGE} FROM images ORDER BY sha256")
         return [ImageRecord(*row) for row in rows]
 
+    def known_images(self, names: Iterable[str]) -> set[str]:
+        """Those of these images that are here."""
+        return {
+            name
+            for name in names
+            if self._connection.execute("SELECT 1 FROM images WHERE sha256 = ?", (name,)).fetchone()
+        }
+
     def adopt(self, images: Iterable[ImageRecord]) -> int:
         """Take images whose files lie in raw/ without a row, as a killed crawl leaves them; returns how many."""
         now = self._clock()

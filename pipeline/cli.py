@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from crawler.options import ENGINES, NO_LIMIT, CrawlOptions
-from curate.options import CurateOptions
+from curate.options import CurateOptions, ReviewOptions
 from pipeline.dataset import DatasetDir
 from pipeline.demo.options import DemoOptions
 from pipeline.errors import EXIT_INTERRUPTED, PipelineError, Terminated, UsageError
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, type] = {
     "crawl": CrawlOptions,
     "curate": CurateOptions,
+    "review": ReviewOptions,
     "train": TrainOptions,
     "test": TestOptions,
     "translate": TranslateOptions,
@@ -181,6 +182,17 @@ def hear_aitorzip(context: click.Context) -> frozenset[str]:
         unsaid = {"steps": 0, "time_budget": ""}
         context.params.update({name: value for name, value in unsaid.items() if name not in said(context)})
     return said(context)
+
+
+@command("review", _("Look through what was rejected and kept, in the browser, and overrule it."), ReviewOptions)
+def review(context: click.Context, dataset: str, as_json: bool, **_options: Any) -> None:
+    from curate.review.serve import review as serve
+
+    names, folder = context.obj.recipe.names(), context.obj.dataset(dataset)
+    summary = serve(
+        collect(context, ReviewOptions), folder, names=names, announce=lambda text: click.echo(text, err=True)
+    )
+    _show(summary, as_json, summary.text())
 
 
 @command("train", _("Teach a CycleGAN to translate A to B and B to A."), TrainOptions)

@@ -35,6 +35,11 @@ KOREAN: dict[str, str] = {
     "--format parquet needs the package pyarrow. Install it: pip install 'unpaired[parquet]'": (
         "--format parquet에는 pyarrow 패키지가 필요합니다. 설치: pip install 'unpaired[parquet]'"
     ),
+    "--host {host} --port {port}: cannot listen there ({error}). Leave them out, or name an address of "
+    "this machine and a free port.": (
+        "--host {host} --port {port}: 거기서 들을 수 없습니다({error}). 빼거나, 이 컴퓨터의 주소와 빈 "
+        "포트를 지정하세요."
+    ),
     "--init-from {file}: a U-Net of another form than ours, which cannot train on.": (
         "--init-from {file}: 여기의 U-Net과 형태가 달라 이어서 학습할 수 없습니다."
     ),
@@ -144,9 +149,7 @@ KOREAN: dict[str, str] = {
         "실행 폴더의 이름. 없으면 데이터셋과 생성기 이름."
     ),
     "A person decided something about them, and they are kept.": "사람이 무언가를 정했고, 남아 있습니다.",
-    "A person rejected them, or the picture that they are copies of.": (
-        "사람이 제외했거나, 제외한 그림의 복사본입니다."
-    ),
+    "A person rejected them, or the picture that they are copies of.": ("사람이 제외했거나, 제외한 그림의 사본입니다."),
     "Adam's first beta.": "Adam의 첫 번째 베타.",
     "Adam's learning rate before it falls.": "줄어들기 전 Adam의 학습률.",
     "An NVIDIA GPU is here and not used; --cuda uses it.": (
@@ -339,9 +342,16 @@ KOREAN: dict[str, str] = {
     "Limit of: {name}": "한계값: {name}",
     "Limits": "한계값",
     "List the addresses that failed, by reason.": "실패한 주소를 이유별로 보여 줍니다.",
+    "Listen at another address of this machine; the page still needs its token.": (
+        "이 컴퓨터의 다른 주소에서 듣습니다. 그래도 페이지에는 토큰이 필요합니다."
+    ),
+    "Listen at this port; 0 takes a free one.": "이 포트에서 듣습니다. 0이면 빈 포트를 씁니다.",
     "Longest time for one image, redirects included.": "리디렉션을 포함해 이미지 하나에 쓰는 최대 시간.",
     "Longest wait for a server to say something.": "서버의 응답을 기다리는 최대 시간.",
     "Look closely": "자세히 보기",
+    "Look through what was rejected and kept, in the browser, and overrule it.": (
+        "제외된 것과 남은 것을 브라우저에서 살펴보고 바로잡습니다."
+    ),
     "Looked at": "본 것",
     "Looked at all of these": "모두 봤음",
     "Looking at images": "이미지 살펴보기",
@@ -379,7 +389,7 @@ KOREAN: dict[str, str] = {
         "chromedriver를 찾지 못했습니다. `apt install chromium-driver`처럼 브라우저에 맞는 것을 설치하거나 "
         "--driver PATH로 알려 주세요."
     ),
-    "No copy": "복사본 아님",
+    "No copy": "사본 아님",
     "No image": "이미지 아님",
     "No permission to write there: change its owner or choose another folder.": (
         "쓸 권한이 없습니다. 소유자를 바꾸거나 다른 폴더를 고르세요."
@@ -401,6 +411,7 @@ KOREAN: dict[str, str] = {
     "Nothing of it was in the dataset any more; no crawl will bring it.": (
         "데이터셋에 남아 있던 것이 없습니다. 앞으로의 수집에서도 가져오지 않습니다."
     ),
+    "Nothing was decided.": "정한 것이 없습니다.",
     "Nothing was rejected.": "제외된 이미지가 없습니다.",
     "Numbers to compute in; bf16 is faster and coarser.": ("계산에 쓸 숫자. bf16은 더 빠르고 더 거칩니다."),
     "Of {count} images no licence is known: ask before you share them, or share a recipe (pipeline export "
@@ -412,6 +423,9 @@ KOREAN: dict[str, str] = {
         "서로 다른 사진 {pairs}쌍 가운데 {linked}쌍이 이어졌고 {copies}쌍이 사본으로 판정되었습니다."
     ),
     "Off topic": "주제 벗어남",
+    "Open the address that pipeline review printed; it works once. Else start it again.": (
+        "pipeline review가 출력한 주소를 여세요. 주소는 한 번만 쓸 수 있습니다. 안 되면 다시 시작하세요."
+    ),
     "OpenCV cannot run it ({error})": "OpenCV가 실행하지 못합니다({error})",
     "Options": "옵션",
     "Output": "출력",
@@ -421,6 +435,7 @@ KOREAN: dict[str, str] = {
     "Politeness and limits": "예의와 한도",
     "Posterised": "계조가 적음",
     "Print one JSON object and nothing else.": "JSON 객체 하나만 출력합니다.",
+    "Print the page's address and open no browser.": "페이지의 주소만 출력하고 브라우저를 열지 않습니다.",
     "Processes that decode; 0 takes one for each core.": "디코딩 프로세스 수. 0이면 코어마다 하나.",
     "Reading images": "이미지 읽는 중",
     "Redo": "다시 하기",
@@ -433,6 +448,9 @@ KOREAN: dict[str, str] = {
         "주소, 호스트, sha256으로 이미지를 영구히 지웁니다. 다시 들어오지 않도록 해시만 남깁니다."
     ),
     "Resizing images": "이미지 크기 조정",
+    "Review: {address} (Ctrl-C ends it; the address works once)": (
+        "검토: {address} (Ctrl-C로 끝냅니다. 주소는 한 번만 쓸 수 있습니다)"
+    ),
     "Run the browser without its sandbox, as root must.": (
         "샌드박스 없이 브라우저를 실행합니다. root는 이 옵션이 필요합니다."
     ),
@@ -503,7 +521,7 @@ KOREAN: dict[str, str] = {
     ),
     "Teach a CycleGAN to translate A to B and B to A.": ("CycleGAN에게 A를 B로, B를 A로 바꾸는 법을 가르칩니다."),
     "Text": "글자",
-    "That is for copies only.": "복사본에만 쓸 수 있습니다.",
+    "That is for copies only.": "사본에만 쓸 수 있습니다.",
     "The GPU's memory is full. Train with a smaller --size or --batch-size.": (
         "GPU 메모리가 가득 찼습니다. --size나 --batch-size를 줄이세요."
     ),
@@ -569,6 +587,7 @@ KOREAN: dict[str, str] = {
     "Their shorter side has too few pixels.": "짧은 변의 픽셀 수가 모자랍니다.",
     "There are even strips along their edges.": "가장자리에 고른 띠가 있습니다.",
     "There is next to nothing on them.": "거의 아무것도 없습니다.",
+    "There is no such picture.": "그런 그림이 없습니다.",
     "There is noise even where nothing is.": "아무것도 없는 곳에도 잡음이 있습니다.",
     "There is nothing more.": "더는 없습니다.",
     "They are more like the images of the other domain.": "다른 도메인의 이미지를 더 닮았습니다.",
@@ -584,6 +603,9 @@ KOREAN: dict[str, str] = {
     "This address has run out. Start pipeline review again.": (
         "이 주소는 더 쓸 수 없습니다. pipeline review를 다시 시작하세요."
     ),
+    "This address was used already, or is another one's. Start pipeline review again.": (
+        "이미 쓴 주소이거나 다른 주소입니다. pipeline review를 다시 시작하세요."
+    ),
     "This browser keeps nothing: save your decisions before you close the page.": (
         "이 브라우저는 아무것도 보관하지 않습니다. 페이지를 닫기 전에 결정을 저장하세요."
     ),
@@ -594,6 +616,8 @@ KOREAN: dict[str, str] = {
     "This page needs JavaScript; it loads nothing from anywhere.": (
         "이 페이지는 자바스크립트가 필요하며, 어디서도 아무것도 불러오지 않습니다."
     ),
+    "This request does not come from the page.": "이 페이지에서 온 요청이 아닙니다.",
+    "This server has another name.": "이 서버의 이름이 아닙니다.",
     "Threads that load images ahead; 0 loads between the steps.": (
         "이미지를 미리 읽는 스레드 수. 0이면 단계 사이에 읽음."
     ),
@@ -676,7 +700,7 @@ KOREAN: dict[str, str] = {
     ),
     "Writing the report": "보고서 쓰기",
     "`pipeline curate` brings the report up to date.": ("`pipeline curate`를 실행하면 보고서가 새로 만들어집니다."),
-    "a copy of what you rejected (correlation {score})": "제외한 그림의 복사본(상관 {score})",
+    "a copy of what you rejected (correlation {score})": "제외한 그림의 사본(상관 {score})",
     "a list of at least one search query": "하나 이상의 검색어 목록",
     "a list of texts": "글 목록",
     "a multiple of {side} for {generator}": "{generator}에서는 {side}의 배수",
@@ -694,6 +718,7 @@ KOREAN: dict[str, str] = {
     "all queries": "모든 검색어",
     "all reasons": "모든 이유",
     "an NVIDIA driver, but torch {torch} cannot use it": ("NVIDIA 드라이버는 있지만 torch {torch}가 쓸 수 없음"),
+    "an address of this machine, such as 127.0.0.1": "127.0.0.1 같은 이 컴퓨터의 주소",
     "an http or https address": "http 또는 https 주소",
     "and {count} more (all with --json)": ("그 밖에 {count}개 (--json으로 모두 볼 수 있습니다)"),
     "and {count} more that are not shown": "그리고 보이지 않는 {count}장 더",
@@ -722,6 +747,7 @@ KOREAN: dict[str, str] = {
     "fp32 or bf16 without --cuda": "--cuda 없이는 fp32 또는 bf16",
     "from 0 to 1": "0부터 1까지",
     "from 0 to 399": "0에서 399",
+    "from 0 to 65535": "0에서 65535까지",
     "from 0 to below 1": "0 이상 1 미만",
     "from 16 to 8192 pixels": "16에서 8192픽셀",
     "given together with --photos-b": "--photos-b와 함께 주어야 함",
@@ -821,9 +847,12 @@ KOREAN: dict[str, str] = {
     "you keep this one instead": "대신 이것을 남김",
     "you moved it to {name}": "{name}(으)로 옮김",
     "you reject it": "제외하기로 함",
-    "you say: no copy": "복사본이 아니라고 함",
+    "you say: no copy": "사본이 아니라고 함",
     "{a} images of {name_a} (A) and {b} of {name_b} (B) translated: {sheet}": (
         "{name_a} (A) {a}장과 {name_b} (B) {b}장을 변환함: {sheet}"
+    ),
+    "{count} decisions. They count from the next pipeline curate on.": (
+        "결정 {count}개. 다음 pipeline curate부터 반영됩니다."
     ),
     "{count} files in {folder} had no row and were adopted.": (
         "{folder}에서 기록이 없던 파일 {count}개를 받아들였습니다."
@@ -855,6 +884,9 @@ KOREAN: dict[str, str] = {
     ),
     "{dataset}: nothing to curate yet. Collect images first: pipeline crawl.": (
         "{dataset}: 아직 정리할 이미지가 없습니다. 먼저 이미지를 모으세요: pipeline crawl."
+    ),
+    "{dataset}: nothing to review yet. Run pipeline curate.": (
+        "{dataset}: 아직 검토할 것이 없습니다. pipeline curate를 실행하세요."
     ),
     "{dataset}: of {images} images {kept} would be kept ({reasons}); a dataset needs two. Collect more images "
     "(pipeline crawl) or loosen the checks (pipeline curate --help). Nothing was written.": (

@@ -17,7 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from test_build import OPTIONS, add, picture, run
 
 from curate.report.groups import MOST_PER_REASON
-from curate.report.page import Reported, report_page
+from curate.report.page import Reported, report_page, served_page
 from curate.report.shown import Shown
 from curate.saved import read_saved
 from pipeline.catalog import open_catalog
@@ -179,6 +179,23 @@ def test_what_a_person_decided_stands_in_groups_of_its_own_at_the_end() -> None:
         ("review", False),
         ("reviewed", False),
     ]
+
+
+def test_a_served_page_shows_all_images_the_kept_ones_last_and_by_domain() -> None:
+    verdicts = [
+        *(Verdict(sha(number), "empty") for number in range(3, MOST_PER_REASON + 9)),
+        Verdict(sha(1), "", "B", "train"),
+        Verdict(sha(2), "", "A", "train"),
+    ]
+    html = served_page(Reported("f00d", "trees", NAMES, COUNTS, verdicts, {}), 7, []).decode()
+    groups, number = data_of(html)["groups"], data_of(html)["number"]
+    assert isinstance(groups, list)
+    assert [(group["reason"], len(group["images"]), group["counts"]) for group in groups] == [
+        ("empty", MOST_PER_REASON + 6, True),
+        ("kept-A", 1, False),
+        ("kept-B", 1, False),
+    ]
+    assert number == 7
 
 
 def test_what_no_word_can_keep_is_marked() -> None:
