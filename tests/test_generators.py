@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trainings import dataset, state_of, tiny
+from trainings import dataset, picture, state_of, tiny
 
 from pipeline.errors import UnusableError
 from pipeline.finished import FinishedPicture, metadata_bytes
@@ -18,6 +18,7 @@ from train.loop import train
 from train.rundir import RunDir, TrainSummary, read_lines
 from train.schedule import Plan
 from train.start import start_from
+from train.translator import load_generator, load_weights, translate_image
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,17 @@ def test_a_new_run_begins_with_them(trained: TrainSummary, tmp_path: Path) -> No
 
     best = read_generators(path)[0].state_dict()
     assert all(torch.equal(value, best[name]) for name, value in training.averages[0].state_dict().items())
+
+
+@pytest.mark.parametrize("direction", ["a2b", "b2a"])
+def test_pictures_are_translated_by_the_file_as_by_the_run(trained: TrainSummary, direction: str) -> None:
+    run = RunDir(Path(trained.run))
+    device = torch.device("cpu")
+    photo = picture(5, (90, 70))
+
+    by_file = translate_image(load_weights(run.generators("last"), device, direction=direction), photo, device)
+    by_run = translate_image(load_generator(run.root, direction, device), photo, device)
+    assert by_file.tobytes() == by_run.tobytes()
 
 
 def test_the_card_tells_dataset_sources_licences_options_measures_and_samples(trained: TrainSummary) -> None:

@@ -232,9 +232,12 @@ def test_a_run_whose_options_are_damaged_does_not_stop_a_new_one(data: Path, tmp
 
 
 def test_a_finished_run_is_extended_and_says_so_in_its_options_and_checkpoint(data: Path, tmp_path: Path) -> None:
-    train(tiny(steps=4), data, tmp_path, resume=None, progress=Silent())
+    run = RunDir(Path(train(tiny(steps=4), data, tmp_path, resume=None, progress=Silent()).run))
+    run.test.mkdir()
+    run.test_sheet.write_bytes(b"of the weights of before")
     summary = go_on(tmp_path, data, extend=3)
-    run = RunDir(Path(summary.run))
+
+    assert not run.test_sheet.exists()
 
     assert (summary.steps, summary.planned_steps) == (7, 7)
     assert read_settings(run).options.extend == state_of(summary.run).extend == 3

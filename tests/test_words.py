@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trainings import dataset
 
+from pipeline.cli import AITORZIP_WORDS
 from pipeline.errors import UsageError
 from train.options import TrainOptions
 from train.schedule import planned
@@ -112,3 +113,10 @@ def test_horses_and_zebras_are_found_by_their_folders_names(tmp_path: Path) -> N
         assert (name, told["images_a"], told["images_b"]) == (name, 6, 4)
     code, _told, errors = rehearsed(tmp_path, "--dataroot", "split")
     assert (code, "--domain-a" in errors) == (9, True)
+
+
+def test_the_document_for_those_who_come_from_there_names_every_word() -> None:
+    document = (Path(__file__).resolve().parents[1] / "docs" / "coming-from-aitorzip.md").read_text(encoding="utf-8")
+
+    for name, *_rest in AITORZIP_WORDS:
+        assert f"`--{name} " in document

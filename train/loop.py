@@ -106,6 +106,7 @@ def _go_on(run: RunDir, asked: TrainOptions, dataroot: Path, said: frozenset[str
         source = dataroot
     with _prepared(options, source, progress) as (pictures, device):
         record_images(run, pictures.identities())
+        run.test_sheet.unlink(missing_ok=True)  # the test was of other weights
         run.summary.unlink(missing_ok=True)  # before the options: a run that waits for more steps is not finished
         write_settings(run, RunSettings(settings.dataroot, options))
         with _log_file(run.log):

@@ -85,6 +85,11 @@ class RunDir:
         return self.root / "test"
 
     @property
+    def test_sheet(self) -> Path:
+        """The contact sheet of a test, written last."""
+        return self.test / "sheet.jpg"
+
+    @property
     def summary(self) -> Path:
         """The TrainSummary, written last: its presence means that the run is finished."""
         return self.root / "summary.json"

@@ -29,8 +29,7 @@ def has_images(run: RunDir, dataroot: Path) -> bool:
 def is_tested(run: RunDir, dataroot: Path) -> bool:
     """Whether the run's test folder holds the translations of the images that lie in the folder now."""
     translated = {(domain, path.stem) for domain in DOMAINS for path in (run.test / f"real_{domain}").glob("*.png")}
-    sheet = run.test / "sheet.jpg"
-    return sheet.is_file() and translated == _names(run, dataroot, "test")
+    return run.test_sheet.is_file() and translated == _names(run, dataroot, "test")
 
 
 def _names(run: RunDir, dataroot: Path, split: Split) -> set[tuple[Domain, str]]:

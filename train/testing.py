@@ -79,7 +79,9 @@ def _subject(options: TestOptions, run: RunDir | None) -> Subject:
     if run is None:
         files = {"A": options.generator_a2b, "B": options.generator_b2a}
         foreign = {
-            domain: load_weights(Path(files[domain]), device, options.precision) for domain in wanted if files[domain]
+            domain: load_weights(Path(files[domain]), device, options.precision, WAYS[domain])
+            for domain in wanted
+            if files[domain]
         }
         if not foreign:
             raise UsageError(_("--direction {way}: no file of weights for it.", way=options.direction))

@@ -70,7 +70,7 @@ def translate(
     device = device_for(options.cuda)
     files = _files_in(sources)
     translator = (
-        load_weights(Path(options.weights), device, options.precision)
+        load_weights(Path(options.weights), device, options.precision, options.direction)
         if run is None
         else load_generator(run, options.direction, device, options.precision)
     )
