@@ -19,21 +19,29 @@ def pictures(seed: int, count: int, level: float = 0.0) -> torch.Tensor:
 
 def test_two_halves_of_one_kind_are_near_and_another_kind_is_far() -> None:
     goal = features_of(pictures(1, 24))
+    both = torch.cat([goal, features_of(pictures(4, 24, 0.5))])
     near, far, farther = (
-        float(kernel_distance(features_of(images), goal))
+        float(kernel_distance(features_of(images), goal, both))
         for images in (pictures(2, 24), pictures(3, 24, 0.2), pictures(3, 24, 0.5))
     )
 
-    assert abs(near) < 0.3
-    assert near < far < farther
-    assert far > 1
+    assert abs(near) < 0.1 * far
+    assert far < 0.7 * farther
+
+
+def test_both_directions_are_measured_with_one_rule() -> None:
+    a, b = features_of(pictures(1, 24)), features_of(pictures(2, 24, 0.4))
+    both = torch.cat([a, b])
+
+    assert float(kernel_distance(a, b, both)) == pytest.approx(float(kernel_distance(b, a, both)), rel=1e-4)
 
 
 def test_a_single_colour_for_every_image_is_far_though_it_is_the_mean() -> None:
     images = pictures(1, 24)
     collapsed = images.mean(dim=0, keepdim=True).expand(24, -1, -1, -1)
 
-    assert float(kernel_distance(features_of(collapsed), features_of(images))) > 0.3
+    goal = features_of(images)
+    assert float(kernel_distance(features_of(collapsed), goal, goal)) > 0.3
 
 
 def test_it_draws_nothing_and_leaves_dropout_as_it_was(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class Likeness:
         self._real_a = batches.first_images("A", MEASURED).to(device)
         self._real_b = batches.first_images("B", MEASURED).to(device)
         self._goal_a, self._goal_b = features_of(self._real_a), features_of(self._real_b)
+        self._both = torch.cat([self._goal_a, self._goal_b])
 
     def of(self, a2b: Generator, b2a: Generator, count: int, precision: Precision) -> dict[str, Tensor]:
         """Both directions' distances, by up to `count` images each; none where a domain has but one image.
@@ -46,21 +47,22 @@ class Likeness:
         fake_b = translations(a2b, self._real_a[:count], precision)
         fake_a = translations(b2a, self._real_b[:count], precision)
         return {
-            "kernel_distance_a2b": kernel_distance(features_of(fake_b), self._goal_b),
-            "kernel_distance_b2a": kernel_distance(features_of(fake_a), self._goal_a),
+            "kernel_distance_a2b": kernel_distance(features_of(fake_b), self._goal_b, self._both),
+            "kernel_distance_b2a": kernel_distance(features_of(fake_a), self._goal_a, self._both),
         }
 
 
-def kernel_distance(translated: Tensor, goal: Tensor) -> Tensor:
+def kernel_distance(translated: Tensor, goal: Tensor, reference: Tensor) -> Tensor:
     """The unbiased squared MMD of two sets of features [N, D] and [M, D] with the kernel (x.y / D + 1)^3.
 
     The kernel is KID's (arXiv 1801.01401, section 4), the features are random: neither an FID nor a KID, and to be
     compared within one run only. About 0, and below it by chance, for two samples of one distribution. Features are
-    centred and scaled by the goal's. Needs two images on each side.
+    centred and scaled by the `reference`, which is that of both domains: so both directions are measured with one rule,
+    and doing nothing has the same distance either way. Needs two images on each side.
     """
-    deviation = goal.std(dim=0)
+    deviation = reference.std(dim=0)
     scale = deviation.clamp_min(0.1 * float(deviation.mean())) + 1e-6
-    x, y = ((features - goal.mean(dim=0)) / scale for features in (translated, goal))
+    x, y = ((features - reference.mean(dim=0)) / scale for features in (translated, goal))
     return _mean_off_diagonal(_kernel(x, x)) + _mean_off_diagonal(_kernel(y, y)) - 2 * _kernel(x, y).mean()
 
 
