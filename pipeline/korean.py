@@ -95,6 +95,7 @@ KOREAN: dict[str, str] = {
     "--tile {side}: too few pixels for this generator. Give {least} or more.": (
         "--tile {side}: 이 생성기에는 픽셀이 너무 적습니다. {least} 이상을 주세요."
     ),
+    "--track {tracker}: {reason}. Training goes on.": ("--track {tracker}: {reason}. 학습은 계속됩니다."),
     "--urls {file}: Parquet needs the package pyarrow. Install it: pip install pyarrow": (
         "--urls {file}: Parquet을 읽으려면 pyarrow 패키지가 필요합니다. 설치: pip install pyarrow"
     ),
@@ -488,6 +489,9 @@ KOREAN: dict[str, str] = {
     "Shorter side of the finished images in pixels; smaller ones are not enlarged.": (
         "완성된 이미지의 짧은 변 픽셀. 더 작은 것은 키우지 않음."
     ),
+    "Show curves and pictures elsewhere too: visdom,tensorboard,wandb or some.": (
+        "곡선과 그림을 다른 곳에도 보여 줍니다: visdom,tensorboard,wandb 또는 그 일부."
+    ),
     "Show the browser's window.": "브라우저 창을 보여 줍니다.",
     "Side in pixels of the squares that are trained on.": "학습에 쓰는 정사각형의 변 픽셀.",
     "Side of the tiles of pictures with more pixels than one; 0 decides by the memory.": (
@@ -682,6 +686,7 @@ KOREAN: dict[str, str] = {
     ),
     "Where from": "출처",
     "Where the run folders lie.": "실행 폴더가 있는 곳.",
+    "Where visdom answers.": ("visdom의 주소."),
     "Which streets are drawn, and how the training begins.": ("어떤 거리를 그리고 학습을 어떻게 시작할지 정합니다."),
     "Which way a run translates.": "실행이 변환하는 방향.",
     "Which way is tested.": ("테스트할 방향."),
@@ -719,6 +724,7 @@ KOREAN: dict[str, str] = {
     "all reasons": "모든 이유",
     "an NVIDIA driver, but torch {torch} cannot use it": ("NVIDIA 드라이버는 있지만 torch {torch}가 쓸 수 없음"),
     "an address of this machine, such as 127.0.0.1": "127.0.0.1 같은 이 컴퓨터의 주소",
+    "an address that begins with http:// or https://": ("http:// 또는 https://로 시작하는 주소"),
     "an http or https address": "http 또는 https 주소",
     "and {count} more (all with --json)": ("그 밖에 {count}개 (--json으로 모두 볼 수 있습니다)"),
     "and {count} more that are not shown": "그리고 보이지 않는 {count}장 더",
@@ -759,8 +765,10 @@ KOREAN: dict[str, str] = {
     "it brings its process down, or takes more than two minutes": "프로세스를 죽이거나 2분 넘게 걸립니다",
     "it cannot be read ({error})": "읽을 수 없습니다({error})",
     "it enlarges by resizing, which theirs do not": "크기 조정으로 키우는데, 그쪽 생성기는 그렇지 않음",
+    "it failed ({reason})": ("실패했습니다({reason})"),
     "it is larger than 2 GB": "2 GB보다 큽니다",
     "it is no ONNX file or a damaged one": "ONNX 파일이 아니거나 손상되었습니다",
+    'it is not installed: pip install "unpaired[{extra}]"': ('설치되어 있지 않습니다: pip install "unpaired[{extra}]"'),
     "it predicts a change, which theirs do not": "변화를 예측하는데, 그쪽 생성기는 그렇지 않음",
     "its U-Net is of the form of TensorFlow's tutorial": "TensorFlow 튜토리얼 형태의 U-Net임",
     "its inputs are {inputs}": "입력이 {inputs}입니다",
@@ -785,6 +793,10 @@ KOREAN: dict[str, str] = {
     "no filter": "필터 없음",
     "no layer is called {names}": "{names}(이)라는 층이 없음",
     "no picture": "그림 없음",
+    "no visdom server answers at {url} ({reason}); start one (python -m visdom.server) or say --track-url": (
+        "{url}에서 visdom 서버가 응답하지 않습니다({reason}). 서버를 시작하거나(python -m visdom.server) "
+        "--track-url을 지정하세요"
+    ),
     "not looked at": "아직 안 본 것",
     "nothing": "그대로",
     "one of {names}": "{names} 중 하나",
@@ -814,6 +826,7 @@ KOREAN: dict[str, str] = {
     "some of {kinds}, with commas": "{kinds} 가운데 쉼표로 이은 것",
     "split": "나눔",
     "step": ("단계"),
+    "step {step}": ("단계 {step}"),
     "such as 90s, 6m or 2h": "90s, 6m, 2h 같은 값",
     "the file changed while it was in use": "사용하는 동안 파일이 바뀌었습니다",
     "the layer {name} is missing": "{name} 층이 없음",
@@ -828,6 +841,7 @@ KOREAN: dict[str, str] = {
     "there is no such file": "그런 파일이 없습니다",
     "time left": ("남은 시간"),
     "too few layers for a discriminator": "판별기로는 층이 너무 적음",
+    "too slow; some of its curves are left out": ("너무 느려서 곡선 일부가 빠집니다"),
     "trained for": ("학습 시간"),
     "transfer": "색 이전",
     "translate: no FILE. Give photos, or a folder of them.": (

@@ -22,9 +22,10 @@ from train.likeness import Likeness
 from train.options import TrainOptions
 from train.page.page import write_page
 from train.rundir import RunDir, append_line, read_lines
-from train.samples import sample_sheet, write_picture
+from train.samples import sample_sheet, to_image, translated, write_picture
 from train.schedule import TIMED_STEPS
 from train.signs import signs
+from train.trackers import Trackers
 
 LOG_EVERY = 20
 """Steps between lines of metrics.jsonl: reading a loss waits for the device."""
@@ -111,7 +112,9 @@ class Journal:
         self._options = options
         self._epoch_steps = batches.epoch_steps
         self._progress = progress
-        self._examined = deque((line for line in read_lines(run.metrics) if "change_a2b" in line), maxlen=LONG_PATIENCE)
+        before = read_lines(run.metrics)
+        self._trackers = Trackers(run, options, before)
+        self._examined = deque((line for line in before if "change_a2b" in line), maxlen=LONG_PATIENCE)
         self._next_page = 0.0
         self._said = {str(line["cause"]) for line in read_lines(run.warnings)}
         self._real_a = batches.first_images("A", _SAMPLED).to(device)
@@ -138,6 +141,7 @@ class Journal:
         if now.metrics:
             line = self._line(training, numbers)
             append_line(self._run.metrics, line)
+            self._trackers.add(line)
             if seen:
                 self._diagnose(line)
             if alike:
@@ -149,11 +153,25 @@ class Journal:
             with training.precision.passes():
                 sheet = sample_sheet(a2b, b2a, self._real_a, self._real_b)
             write_picture(self._run.sample(training.step), sheet)
+        if self._trackers and (now.sheet or now.examination):
+            self._show(training)
         if now.checkpoint:
             training.unlogged = self.meter.state()
             save(self._run, training, self._options)
         if now.sheet or (now.metrics and time.monotonic() >= self._next_page):
             self._write_page()
+
+    def close(self) -> None:
+        """Let the trackers take what is left, and write the page as the run ends."""
+        self._trackers.close()
+        write_page(self._run)
+
+    def _show(self, training: Training) -> None:
+        """Give the trackers the first sample image of each domain and its translation, by aitorzip's names."""
+        a2b, b2a = training.best_generators
+        with training.precision.passes():
+            columns = translated(a2b, b2a, self._real_a[:1], self._real_b[:1])
+        self._trackers.show(training.step, {name: to_image(image[0]) for name, image in columns.items()})
 
     def _write_page(self) -> None:
         started = time.monotonic()

@@ -20,7 +20,6 @@ from train.interrupts import deferred
 from train.journal import Journal, last_losses
 from train.modelcard import write_model_card
 from train.options import TrainOptions
-from train.page.page import write_page
 from train.resuming import clear_leftovers, continued, record_images, waiting_run
 from train.rundir import (
     RunDir,
@@ -169,7 +168,7 @@ def _train_in(
         raise CudaError(_("The GPU's memory is full. Train with a smaller --size or --batch-size.")) from error
     finally:
         progress.finish()
-        write_page(run)
+        journal.close()
     return summary
 
 

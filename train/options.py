@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline.errors import OptionError
 from pipeline.language import _
@@ -22,6 +23,7 @@ GAN_LOSSES = ("lsgan", "vanilla", "hinge", "wgan-gp")
 AUGMENTATIONS = ("color", "translation", "cutout")
 """The kinds of differentiable augmentation, by the names of its authors (arXiv 2006.10738), in their order."""
 
+TRACKERS = ("visdom", "tensorboard", "wandb")
 PRECISIONS = ("fp32", "bf16", "fp16")
 DIRECTIONS = ("a2b", "b2a")
 
@@ -114,6 +116,10 @@ class TrainOptions:
     )
     domain_a: str = option("", "Folder of domain A, such as horses; else A.", group=MACHINE, metavar="FOLDER")
     domain_b: str = option("", "Folder of domain B, such as zebras; else B.", group=MACHINE, metavar="FOLDER")
+    track: str = option(
+        "", "Show curves and pictures elsewhere too: visdom,tensorboard,wandb or some.", group=MACHINE, metavar="NAMES"
+    )
+    track_url: str = option("http://localhost:8097", "Where visdom answers.", group=MACHINE, metavar="URL")
     sample_every: int = option(0, "Steps between sample sheets; 0 makes one each tenth of the run.", group=MACHINE)
     sample_epochs: int = option(0, "Epochs between sample sheets, in place of steps.", group=MACHINE, metavar="N")
     checkpoint_every: int = option(0, "Steps between checkpoints; 0 makes one each twentieth.", group=MACHINE)
@@ -143,8 +149,12 @@ class TrainOptions:
             value = getattr(self, name)
             _check(name, value, not value or _weight_of(value) is not None, _("a number from 0"))
         _check("identity_decay", self.identity_decay, 0 <= self.identity_decay <= 1, _("from 0 to 1"))
+        _check("track", self.track, set(self.trackers) <= set(TRACKERS), _known_ones(TRACKERS))
+        _check(
+            "track_url", self.track_url, _is_web(self.track_url), _("an address that begins with http:// or https://")
+        )
         known = all(kind in AUGMENTATIONS for kind in self.augmentations)
-        _check("augment", self.augment, known, _("some of {kinds}, with commas", kinds=", ".join(AUGMENTATIONS)))
+        _check("augment", self.augment, known, _known_ones(AUGMENTATIONS))
         _check("size", self.size, self.size >= 32 and self.size % 4 == 0, _("32 or more, and a multiple of 4"))
         kind, _dash, number = self.generator.partition("-")
         fits = kind != "unet" or self.size % int(number) == 0
@@ -177,7 +187,12 @@ class TrainOptions:
     @property
     def augmentations(self) -> tuple[str, ...]:
         """The kinds of augmentation that were asked for, each of AUGMENTATIONS."""
-        return tuple(kind.strip() for kind in self.augment.split(",") if kind.strip())
+        return _named(self.augment)
+
+    @property
+    def trackers(self) -> tuple[str, ...]:
+        """The trackers that were asked for, each of TRACKERS, once."""
+        return tuple(dict.fromkeys(_named(self.track)))
 
     @property
     def folders(self) -> tuple[str, str]:
@@ -264,6 +279,23 @@ def seconds_of(text: str) -> float | None:
 def _is_folder_name(text: str) -> bool:
     """Whether a folder's name may be this; "" for none said."""
     return text not in (".", "..") and not set(text) & set("/\\\0")
+
+
+def _named(text: str) -> tuple[str, ...]:
+    """'a, b' -> ("a", "b")."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _known_ones(names: tuple[str, ...]) -> str:
+    return _("some of {kinds}, with commas", kinds=", ".join(names))
+
+
+def _is_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _weight_of(text: str) -> float | None:

@@ -13,7 +13,7 @@ from train.data import Identity, image_lines, read_image_lines
 from train.options import TrainOptions
 from train.rundir import RunDir, RunSettings, read_settings, runs
 
-FREE = frozenset({"cuda", "num_workers", "threads", "checkpoint_every", "checkpoint_epochs"})
+FREE = frozenset({"cuda", "num_workers", "threads", "checkpoint_every", "checkpoint_epochs", "track", "track_url"})
 """The options that may be others on a resume: they say how and where a run computes, not what."""
 
 INEXACT = frozenset({"cuda", "threads"})

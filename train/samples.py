@@ -32,6 +32,13 @@ def sample_sheet(generator_a2b: Generator, generator_b2a: Generator, real_a: Ten
     return grid([[to_image(column[row]) if row < len(column) else blank for column in columns] for row in range(rows)])
 
 
+@torch.no_grad()
+def translated(generator_a2b: Generator, generator_b2a: Generator, real_a: Tensor, real_b: Tensor) -> dict[str, Tensor]:
+    """real_A, fake_B, real_B and fake_A, each [N, 3, H, W] in [-1, 1], of images on the generators' device."""
+    with evaluating(generator_a2b, generator_b2a):
+        return {"real_A": real_a, "fake_B": generator_a2b(real_a), "real_B": real_b, "fake_A": generator_b2a(real_b)}
+
+
 @contextmanager
 def evaluating(*generators: Generator) -> Iterator[None]:
     """Without dropout, and back as they were."""
