@@ -22,7 +22,7 @@ from pipeline.language import _
 from pipeline.parameters import GroupedCommand, GroupedOption, collect, options_of, said, say
 from pipeline.recipe import Recipe, find_recipe, normalise
 from pipeline.records import DOMAINS, Domain, Query
-from train.options import TestOptions, TrainOptions, TranslateOptions
+from train.options import DIRECTIONS, MODEL_FORMS, TestOptions, TrainOptions, TranslateOptions
 from train.words import refuse_twice, translated
 
 if TYPE_CHECKING:
@@ -355,17 +355,48 @@ def status(context: click.Context, failed: bool, dataset: str, as_json: bool) ->
     "export",
     _(
         "Write the dataset in a form to share: its pictures as imagefolder, webdataset or parquet, or a recipe, which"
-        " holds addresses, hashes and verdicts, no image."
+        " holds addresses, hashes and verdicts, no image. Or a run's generator: onnx, torchscript, safetensors, pth."
     ),
 )
-@click.option("--format", "form", type=click.Choice(("recipe", *FORMS)), required=True, help=_("What is written."))
+@click.option(
+    "--format", "form", type=click.Choice(("recipe", *FORMS, *MODEL_FORMS)), required=True, help=_("What is written.")
+)
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help=_("The recipe's file, or the pictures' folder; else the dataset's name in this folder."),
+    help=_(
+        "The recipe's or model's file, or the pictures' folder; else named after the dataset or run, in this folder."
+    ),
 )
-def export(context: click.Context, form: str, output: Path | None, dataset: str, as_json: bool) -> None:
+@click.option(
+    "--direction", type=click.Choice(DIRECTIONS), default="a2b", help=_("Of a model: which way it translates.")
+)
+@runs_dir_option
+@click.argument("run", default="", metavar="[RUN]")
+def export(
+    context: click.Context,
+    *,
+    form: str,
+    output: Path | None,
+    direction: str,
+    runs_dir: Path,
+    run: str,
+    dataset: str,
+    as_json: bool,
+) -> None:
+    if form in MODEL_FORMS:
+        _need_torch()
+        from train.export import export_model
+        from train.rundir import find_run
+
+        model = export_model(form, find_run(runs_dir, run).root, direction, output)
+        _show(model, as_json, model.text())
+        return
+    if run:
+        raise UsageError(
+            _("{run}: --format {form} writes a dataset, no run. Name it by --dataset.", run=run, form=form)
+        )
     from pipeline.export import export_recipe
     from pipeline.publish import publish
 

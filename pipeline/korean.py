@@ -32,6 +32,11 @@ KOREAN: dict[str, str] = {
     "--extend {extend}: adds to a run that is there. Say --resume RUN.": (
         "--extend {extend}: 이미 있는 실행에 더하는 옵션입니다. --resume RUN을 주세요."
     ),
+    "--format onnx needs the packages onnx and onnxruntime. Install them: pip install 'unpaired[onnx]', or take "
+    "--format torchscript.": (
+        "--format onnx에는 onnx와 onnxruntime 패키지가 필요합니다. 설치: pip install 'unpaired[onnx]'. 또는 "
+        "--format torchscript를 쓰세요."
+    ),
     "--format parquet needs the package pyarrow. Install it: pip install 'unpaired[parquet]'": (
         "--format parquet에는 pyarrow 패키지가 필요합니다. 설치: pip install 'unpaired[parquet]'"
     ),
@@ -153,6 +158,9 @@ KOREAN: dict[str, str] = {
     "A person rejected them, or the picture that they are copies of.": ("사람이 제외했거나, 제외한 그림의 사본입니다."),
     "Adam's first beta.": "Adam의 첫 번째 베타.",
     "Adam's learning rate before it falls.": "줄어들기 전 Adam의 학습률.",
+    "Against torch: {share:.4%} of the values differ, by {most} of 255 at the most.": (
+        "torch와 비교: 값의 {share:.4%}가 다르고, 가장 큰 차이는 255 가운데 {most}입니다."
+    ),
     "An NVIDIA GPU is here and not used; --cuda uses it.": (
         "NVIDIA GPU가 있지만 쓰지 않습니다. --cuda로 쓸 수 있습니다."
     ),
@@ -415,6 +423,7 @@ KOREAN: dict[str, str] = {
     "Nothing was decided.": "정한 것이 없습니다.",
     "Nothing was rejected.": "제외된 이미지가 없습니다.",
     "Numbers to compute in; bf16 is faster and coarser.": ("계산에 쓸 숫자. bf16은 더 빠르고 더 거칩니다."),
+    "Of a model: which way it translates.": ("모델: 변환하는 방향."),
     "Of {count} images no licence is known: ask before you share them, or share a recipe (pipeline export "
     "--format recipe).": (
         "이미지 {count}장은 라이선스를 알 수 없습니다. 나누기 전에 허락을 구하거나 recipe를 나누세요 (pipeline "
@@ -572,8 +581,8 @@ KOREAN: dict[str, str] = {
     "The recipe does not know the query {query}. Say which side it belongs to: --domain A ({a}) or --domain B ({b}).": (
         "레시피에 없는 검색어 {query}입니다. 어느 쪽인지 알려 주세요: --domain A ({a}) 또는 --domain B ({b})."
     ),
-    "The recipe's file, or the pictures' folder; else the dataset's name in this folder.": (
-        "recipe는 파일, 이미지는 폴더. 생략하면 이 폴더에 데이터셋 이름으로."
+    "The recipe's or model's file, or the pictures' folder; else named after the dataset or run, in this folder.": (
+        "recipe나 모델의 파일, 또는 그림 폴더. 없으면 이 폴더에 데이터셋이나 실행의 이름으로."
     ),
     "The run that learned it; else the latest.": "이를 배운 실행. 없으면 가장 최근 것.",
     "The same picture was found for A and for B.": "같은 그림이 A와 B 양쪽에서 나왔습니다.",
@@ -699,9 +708,10 @@ KOREAN: dict[str, str] = {
     ),
     "Without a source": "출처 없음",
     "Write the dataset in a form to share: its pictures as imagefolder, webdataset or parquet, or a recipe, "
-    "which holds addresses, hashes and verdicts, no image.": (
-        "데이터셋을 나눌 수 있는 형식으로 저장합니다. 이미지는 imagefolder, webdataset, parquet로, recipe는 "
-        "이미지 없이 주소, 해시, 판정만 담습니다."
+    "which holds addresses, hashes and verdicts, no image. Or a run's generator: onnx, torchscript, safetensors, "
+    "pth.": (
+        "데이터셋을 나눌 수 있는 형태로 저장합니다. 그림은 imagefolder, webdataset, parquet으로, "
+        "또는 그림 없이 주소, 해시, 판정만 담은 recipe로. 또는 실행의 생성기를 onnx, torchscript, safetensors, pth로."
     ),
     "Writing the report": "보고서 쓰기",
     "`pipeline curate` brings the report up to date.": ("`pipeline curate`를 실행하면 보고서가 새로 만들어집니다."),
@@ -972,6 +982,7 @@ KOREAN: dict[str, str] = {
     "{file}: {addresses} addresses of {images} images, {size_bytes} bytes.": (
         "{file}: 이미지 {images}장의 주소 {addresses}개, {size_bytes}바이트."
     ),
+    "{file}: {direction}, {size_bytes} bytes.": ("{file}: {direction}, {size_bytes}바이트."),
     "{file}: {key} = {value}: must be {allowed}.": ("{file}: {key} = {value}: 허용되는 값: {allowed}."),
     "{file}: {reason}. Give the path of a .pth or .safetensors.": (
         "{file}: {reason}. .pth나 .safetensors의 경로를 주세요."
@@ -1113,6 +1124,9 @@ KOREAN: dict[str, str] = {
         "실행하거나 --engine으로 다른 엔진을 고르세요."
     ),
     "{rule} (correlation {score}); the other {advantage}": ("{rule}(상관 {score}), 다른 것이 {advantage}"),
+    "{run}: --format {form} writes a dataset, no run. Name it by --dataset.": (
+        "{run}: --format {form}은 실행이 아니라 데이터셋을 저장합니다. --dataset으로 지정하세요."
+    ),
     "{run}: an unfinished run of the same dataset and options. This one begins anew; to go on with that one: "
     "pipeline train --resume {run}": (
         "{run}: 데이터셋과 옵션이 같은, 끝나지 않은 실행이 있습니다. 지금은 새로 시작합니다. 그것을 이어 "

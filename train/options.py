@@ -27,6 +27,9 @@ TRACKERS = ("visdom", "tensorboard", "wandb")
 PRECISIONS = ("fp32", "bf16", "fp16")
 DIRECTIONS = ("a2b", "b2a")
 
+MODEL_FORMS = ("onnx", "torchscript", "safetensors", "pth")
+"""Forms of an exported model: two that run anywhere, our weights with what describes them, weights for others."""
+
 USED_PRECISIONS = ("fp32", "bf16")
 """What a trained generator may compute in: both work on every device."""
 
