@@ -20,10 +20,10 @@ from pipeline.catalog import FORGOTTEN, Catalog, open_catalog, read_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import NoResultsError, OfflineError, PipelineError
 from pipeline.files import lock
-from pipeline.image import load_decoders
+from pipeline.image import NEEDS_HEIC, load_decoders, reads_heic
 from pipeline.language import _
 from pipeline.progress import Progress
-from pipeline.records import Candidate, Domain, Query
+from pipeline.records import Candidate, Domain, Query, Source
 
 BATCH = 8
 """So many images are acknowledged together."""
@@ -111,6 +111,11 @@ def finished(options: CrawlOptions, queries: Sequence[Query], dataset: DatasetDi
         )
 
 
+def _waits(source: Source) -> bool:
+    """Whether a source is to be fetched: it never was, or it failed for want of a decoder that is there now."""
+    return source.state == "seen" or (source.reason == NEEDS_HEIC and reads_heic())
+
+
 @dataclass
 class Collector:
     """One crawl at work on one dataset. Everything here runs in one thread; the downloads have their own.
@@ -140,7 +145,7 @@ class Collector:
         self.progress.update(len(tally.images))
         self._warn_of_unasked(tally)
         try:
-            self._take_all([source.candidate for source in sources if source.state == "seen"], tally)
+            self._take_all([source.candidate for source in sources if _waits(source)], tally)
             if self._missing(tally) <= 0 or self._ask(search, known, tally):
                 self.catalog.remember(_setting(self.options, query), str(self.options.limit))
         except KeyboardInterrupt:

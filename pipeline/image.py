@@ -34,6 +34,9 @@ EXTENSIONS = {
     "HEIF": "heic",
 }
 
+NEEDS_HEIC = "needs_heic"
+"""The reason that is none any more once the extra `heic` is installed."""
+
 MAX_PIXELS = 100_000_000
 """The largest picture that is decoded: 100 million pixels take 400 MB, on the way up to 1.6 GB (alpha, floats, WebP). A
 120-megapixel PNG can be 48 kB long."""
@@ -159,8 +162,8 @@ def _open(data: bytes) -> Image.Image:
     if not data:
         raise ImageError("empty")
     is_heic = _is_heic(data)
-    if is_heic and not _register_heic():
-        raise ImageError("needs_heic", _('HEIC needs the extra "heic": pip install "unpaired[heic]"'))
+    if is_heic and not reads_heic():
+        raise ImageError(NEEDS_HEIC, _('HEIC needs the extra "heic": pip install "unpaired[heic]"'))
     with _reasons("corrupt" if is_heic or _is_signed(data) else "not_image"):
         content = _png_picture(data) if data.startswith(_PNG) else data
         image: Image.Image = Image.open(io.BytesIO(content), formats=("HEIF",) if is_heic else FORMATS)
@@ -205,9 +208,11 @@ def _brands(data: bytes) -> frozenset[bytes]:
     return frozenset((data[8:12], *(data[place : place + 4] for place in range(16, end, 4))))
 
 
-def _register_heic() -> bool:
-    """Teach Pillow HEIC, if the extra is installed. Its rotation lies in the container and is applied by the decoder,
-    which then says 1 in EXIF."""
+def reads_heic() -> bool:
+    """Teach Pillow HEIC, and say whether that is possible: the extra `heic` may not be installed.
+
+    The rotation of a HEIC lies in the container and is applied by the decoder, which then says 1 in EXIF.
+    """
     if "HEIF" in Image.OPEN:
         return True
     try:

@@ -1,6 +1,7 @@
 """The user's own photos."""
 
 import io
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -64,6 +65,20 @@ def test_a_folder_that_was_added_before_brings_nothing_new(folder: Path, dataset
     add(folder, "A", dataset, progress=Silent())
     row = add(folder, "A", dataset, progress=Silent()).queries[0]
     assert (row.fetched, row.known, row.images) == (0, 2, 2)
+
+
+def test_a_heic_that_could_not_be_read_is_added_once_the_decoder_is_installed(
+    folder: Path, dataset: DatasetDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    Image.new("RGB", (64, 48), "pink").save(folder / "b.heic")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "pillow_heif", None)
+        without.delitem(Image.OPEN, "HEIF")
+        first = add(folder, "A", dataset, progress=Silent()).queries[0]
+    second = add(folder, "A", dataset, progress=Silent()).queries[0]
+    assert first.failed == {"not_image": 1, "needs_heic": 1}
+    assert (second.failed, second.fetched, second.known) == ({"not_image": 1}, 1, 2)
 
 
 def test_a_file_that_changed_is_another_image_and_the_old_one_keeps_its_source(

@@ -37,6 +37,12 @@ def jpeg(seed: int) -> bytes:
     return file.getvalue()
 
 
+def heic() -> bytes:
+    file = io.BytesIO()
+    Image.frombytes("RGB", (64, 48), random.Random(7).randbytes(64 * 48 * 3)).save(file, "HEIF")
+    return file.getvalue()
+
+
 def offers(count: int, first: int = 0) -> list[Offer]:
     return [
         Offer(f"벚꽃 {number}.jpg", jpeg(number), title=f"title {number}") for number in range(first, first + count)
@@ -230,6 +236,24 @@ def test_temporary_failures_are_tried_again_only_when_asked(dataset: DatasetDir)
         third = collect(site, dataset, listing(site, offered), retry_failed=True)
     assert [row.images for row in (first.queries + second.queries + third.queries)] == [2, 2, 3]
     assert first.queries[0].failed == {"http_503": 1}
+
+
+def test_what_failed_for_want_of_the_heic_decoder_is_fetched_once_it_is_installed(
+    dataset: DatasetDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    offered = [Offer("a.heic", heic()), *offers(2)]
+    with serve({BLOSSOM.text: offered}) as site:
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, "pillow_heif", None)
+            without.delitem(Image.OPEN, "HEIF")
+            first = collect(site, dataset, listing(site, offered)).queries[0]
+            collect(site, dataset, listing(site, offered))
+            asked_without = site.requests.downloads.total()
+        last = collect(site, dataset, listing(site, offered)).queries[0]
+        assert (asked_without, site.requests.downloads.total()) == (3, 4)
+    assert (first.failed, first.images) == ({"needs_heic": 1}, 2)
+    assert (last.failed, last.fetched, last.images) == ({}, 1, 3)
 
 
 def test_what_was_found_before_a_captcha_is_kept(dataset: DatasetDir) -> None:
