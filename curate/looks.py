@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from curate.letters import text
 from curate.resolution import resolution
 from curate.scores import Looks
 from curate.working import working_copy
@@ -77,7 +78,7 @@ def look(picture: Image.Image, working: Image.Image | None = None) -> Looks:
         noise=float(np.percentile(noise, 10)),
         blockiness=(_blockiness(middle, down=False) + _blockiness(middle, down=True)) / 2,
         margin=_margin(grey),
-        text=_text(grey),
+        text=text(colour, grey),
         resolution=resolution(_centre(middle)),
     )
 
@@ -286,46 +287,3 @@ def _strip(means: NDArray[np.float64], ranges: NDArray[np.int16]) -> float:
     """The share of rows from the first that are even and of one tone; 0 where their end is soft or there is none."""
     rows = int(np.argmax((ranges > 8) | (np.abs(means - means[0]) > 4)))
     return rows / len(means) if ranges[rows : rows + 10].max() >= 32 else 0.0
-
-
-_MOST_MARKS = 400
-"""Foliage breaks into more marks than these; a page of so much text is found to be a graphic."""
-
-_BRIGHT_OR_DARK = (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)
-
-
-def _text(grey: Grey) -> float:
-    return float(max(_longest_line(_marks(grey, operation)) for operation in _BRIGHT_OR_DARK))
-
-
-def _marks(grey: Grey, operation: int) -> NDArray[np.float64]:
-    """Small things that stand out from what is around them: rows of left, bottom, width, height, tone; by left."""
-    stands_out = np.asarray(cv2.morphologyEx(grey, operation, np.ones((17, 17), np.uint8))) > 110
-    if not stands_out.any():
-        return np.empty((0, 5))
-    count, labels, stats, _centres = cv2.connectedComponentsWithStats(stands_out.astype(np.uint8))
-    left, top, width, height, area = stats.T.astype(np.float64)
-    letter = (height >= 5) & (height <= 48) & (width >= 2) & (width <= 2 * height) & (area >= 0.2 * width * height)
-    letter[0] = False  # the background
-    if letter.sum() > _MOST_MARKS:
-        return np.empty((0, 5))
-    marked = labels[stands_out], grey[stands_out]
-    tone = np.bincount(marked[0], weights=marked[1], minlength=count) / area
-    rows = np.stack([left, top + height, width, height, tone], axis=1)[letter]
-    return np.asarray(rows[np.argsort(rows[:, 0], kind="stable")])
-
-
-def _longest_line(marks: NDArray[np.float64]) -> int:
-    """The most marks that follow one another on one baseline, closely, with about one height and one tone."""
-    if not len(marks):
-        return 0
-    left, bottom, width, height, tone = marks.T
-    lower, higher = np.minimum.outer(height, height), np.maximum.outer(height, height)
-    gap = left - (left + width)[:, None]  # from the row's mark to the column's
-    follows = (np.abs(np.subtract.outer(bottom, bottom)) <= 0.2 * higher) & (higher <= 1.8 * lower)
-    follows &= (gap >= -0.2 * lower) & (gap <= 1.2 * higher) & (np.abs(np.subtract.outer(tone, tone)) <= 30)
-    follows &= left > left[:, None]
-    lengths = np.ones(len(marks), np.int64)
-    for number in range(1, len(marks)):
-        lengths[number] = 1 + max(lengths[:number][follows[:number, number]], default=0)
-    return int(lengths.max())

@@ -21,7 +21,7 @@ class Looks:
     `noise`: mean answer of a noise filter in the quietest tenth of the blocks.
     `blockiness`: steps at the edges of JPEG's 8 x 8 blocks over those inside them; 1 is none.
     `margin`: the narrower of two even strips at opposite edges, as a share of the side that they shorten.
-    `text`: how many sharp, separate marks of one height and one tone stand in a row at the most, as letters do.
+    `text`: how many letters the longest line of writing has (`curate.letters`).
     `resolution`: the fraction of the sides to which the picture could be shrunk without a loss (`curate.resolution`).
     """
 

@@ -47,9 +47,9 @@ class Thresholds:
     posterised: Limits = Limits(flag=0.65, reject=0.97)
     blocky: Limits = Limits(flag=1.75, reject=_NEVER)
     noisy: Limits = Limits(flag=65, reject=_NEVER)
-    greyscale: Limits = Limits(flag=20, reject=-_NEVER)
+    greyscale: Limits = Limits(flag=12, reject=-_NEVER)
     borders: Limits = Limits(flag=0.025, reject=_NEVER)
-    text: Limits = Limits(flag=12.5, reject=_NEVER)
+    text: Limits = Limits(flag=8.5, reject=_NEVER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,24 @@ def test_a_line_of_letters_is_text(colour: str, photos: dict[str, Image.Image]) 
     assert look(photo).text > 11
 
 
+def test_a_caption_over_a_busy_photo_is_flagged(photos: dict[str, Image.Image]) -> None:
+    for photo in photos.values():
+        caption = photo.copy()
+        place, font = (photo.width / 2, photo.height * 0.88), ImageFont.load_default(photo.width * 0.07)
+        ImageDraw.Draw(caption).text(
+            place, "SPRING IS HERE", "white", font, anchor="mm", stroke_width=2, stroke_fill="black"
+        )
+        assert "text" not in reasons(photo)
+        assert "text" in reasons(saved(caption))
+
+
+def test_a_row_of_windows_is_no_text(photos: dict[str, Image.Image]) -> None:
+    photo = photos["chelsea"].copy()
+    for left in range(16, 416, 20):
+        ImageDraw.Draw(photo).rectangle((left, 100, left + 10, 114), "white")
+    assert look(photo).text < 6
+
+
 def cut_out(photo: Image.Image) -> Image.Image:
     """The middle of a photo, cut out as an ellipse and laid on white."""
     mask = Image.new("L", photo.size)
