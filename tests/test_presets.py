@@ -22,10 +22,11 @@ def parsed(*words: str, recipe: Mapping[str, object] | None = None) -> TrainOpti
 
 
 def documented() -> dict[str, dict[str, str]]:
-    """The table of the document: preset -> option -> value as written, without empty cells."""
+    """The table under "Presets": preset -> option -> value as written, without empty cells."""
+    section = DOCUMENT.read_text(encoding="utf-8").partition("\n## Presets\n")[2].partition("\n## ")[0]
     rows = [
         [cell.strip().strip("`") for cell in line.strip("|").split("|")]
-        for line in DOCUMENT.read_text(encoding="utf-8").splitlines()
+        for line in section.splitlines()
         if re.match(r"\| (option|`\w+`) \|", line)
     ]
     head = rows[0]

@@ -17,6 +17,9 @@ import pytest
 
 from pipeline.workers import CrashedError, ProcessExecutor, finished
 
+SLOW_START_SECONDS = 3.0
+"""So long an item may take: far more than a process needs to start on a busy machine, and short enough to wait for."""
+
 
 def square(number: int) -> int:
     return number * number
@@ -107,17 +110,17 @@ def test_a_crash_of_a_partial_is_told_as_any_other() -> None:
 
 
 def test_a_hanging_item_is_ended_and_the_rest_goes_on() -> None:
-    with ProcessExecutor(1, timeout_seconds=0.5) as executor:
+    with ProcessExecutor(1, timeout_seconds=SLOW_START_SECONDS) as executor:
         assert outcomes(executor, square_or_hang, [0, 1, 2]) == {0: 0, 1: "crashed", 2: 4}
 
 
 def test_a_process_that_hangs_in_the_middle_of_its_answer_is_ended() -> None:
-    with ProcessExecutor(1, timeout_seconds=0.5) as executor:
+    with ProcessExecutor(1, timeout_seconds=SLOW_START_SECONDS) as executor:
         assert outcomes(executor, answer_and_hang, [0, 1, 2]) == {0: 0, 1: "crashed", 2: 2}
 
 
 def test_a_hanging_item_is_tried_twice_and_neither_process_stays(tmp_path: Path) -> None:
-    with ProcessExecutor(1, timeout_seconds=0.5) as executor, pytest.raises(CrashedError):
+    with ProcessExecutor(1, timeout_seconds=SLOW_START_SECONDS) as executor, pytest.raises(CrashedError):
         executor.submit(hang_in, tmp_path).result()
     processes = [int(path.name) for path in tmp_path.iterdir()]
     assert len(processes) == 2
