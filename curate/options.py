@@ -1,6 +1,7 @@
 """The curation's options."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from curate.thresholds import REASONS, Thresholds, thresholds_from
 from pipeline.errors import OptionError
@@ -76,7 +77,7 @@ class CurateOptions:
         """The fewest pixels that the shorter side of a kept image has."""
         return self.min_size or self.size // 2
 
-    @property
+    @cached_property
     def thresholds(self) -> Thresholds:
         """The limits of the checks of looks."""
         return thresholds_from(self.threshold)

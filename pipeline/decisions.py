@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple
 
 from pipeline.records import DOMAINS, Decision
 
@@ -58,8 +57,8 @@ def standing(decisions: Iterable[Decision]) -> dict[Topic, Decision]:
     return {topic: one for topic, one in latest.items() if one.action != UNDO and topic[2]}
 
 
-def _age(decision: Decision) -> tuple[float, tuple[object, ...]]:
-    return decision.decided_at, astuple(decision)
+def _age(decision: Decision) -> tuple[float | str, ...]:
+    return decision.decided_at, decision.sha256, decision.other, decision.action, decision.value
 
 
 def fault_of(decision: Decision) -> str:

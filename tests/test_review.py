@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from test_build import NAMES, add, picture, run
 from werkzeug.test import TestResponse
 
+from curate.decisions import SILENCE
 from curate.options import CurateOptions, ReviewOptions
 from curate.review.application import application
 from curate.review.desk import Desk
@@ -323,9 +324,10 @@ def test_another_limit_is_tried_out_by_the_judge_itself(client: FlaskClient, dat
     post(client, said(word(sha256_of(SMALL), "reject")))
     assert (get(client, "/preview?name=too_small&value=10").json or {})["kept"] == []
     known = Desk(dataset, NAMES).known
-    assert len(change_by(known, "too_small", 500, []).rejected) == 8
+    before = known.kept(known.options, SILENCE)
+    assert len(change_by(known, "too_small", 500, SILENCE, before).rejected) == 8
     with pytest.raises(OptionError):
-        change_by(known, "no such check", 1, [])
+        change_by(known, "no such check", 1, SILENCE, before)
 
 
 def test_the_commands_of_a_limit_keep_the_limits_that_were_set(tmp_path: Path) -> None:
@@ -337,7 +339,7 @@ def test_the_commands_of_a_limit_keep_the_limits_that_were_set(tmp_path: Path) -
             split=0.5, size=40, min_size=32, keep=("blurred", "upscaled"), threshold=("dark=9", "bright=250"), workers=1
         ),
     )
-    change = change_by(Desk(dataset, NAMES).known, "dark", 70.5, [])
+    change = change_by(Desk(dataset, NAMES).known, "dark", 70.5, SILENCE, ())
     assert change.command == "pipeline curate --threshold bright=250 --threshold dark=70.5"
 
 
@@ -490,11 +492,12 @@ class Served:
             f"{self.address}decisions", json=said(*words, after=after), headers=headers, timeout=30
         )
 
-    def end(self, number: signal.Signals) -> tuple[int, str]:
+    def end(self, number: signal.Signals) -> tuple[int, str, str]:
+        """End it; its exit code, what it printed, and what it said besides."""
         self.process.send_signal(number)
-        out, _err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=30)
         self.session.close()
-        return self.process.returncode, out
+        return self.process.returncode, out, err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
@@ -505,8 +508,9 @@ def test_the_command_serves_until_it_is_told_to_end(
     served = Served(dataset)
     assert served.enter() == 200
     assert served.say(word(FIRST, "reject")).status_code == 200
-    left, out = served.end(number)
-    assert left == code
+    left, out, err = served.end(number)
+    assert left == code, err
+    assert err.strip() == ""
     assert not out or json.loads(out) == {"decisions": 1}
     assert rows(dataset) == [Decision(FIRST, "", "reject", "")]
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
+from curate.decisions import said_of
 from curate.raw import RawFile, raw_file
 from curate.report.page import Reported, decision_row, served_page
 from curate.resize import preview, thumbnail
@@ -38,6 +39,15 @@ class Heard:
         return {"number": self.number, "decisions": [decision_row(one) for one in self.decisions], "gone": self.gone}
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is kept with the limits as they are, after so many decisions: what a moved limit is held against."""
+
+    known: Known
+    number: int
+    kept: frozenset[str]
+
+
 class Desk:
     """A dataset under review. Every method opens the catalogue for itself, so that any thread may call it."""
 
@@ -48,6 +58,7 @@ class Desk:
         self.known = self._read()
         if not self.known.verdicts:
             raise not_curated(dataset)
+        self._last: _Standing | None = None
         self.thumbnail = lru_cache(maxsize=2000)(self._thumbnail)
 
     @contextmanager
@@ -91,7 +102,7 @@ class Desk:
             names = {name for one in words for name in (one.sha256, one.other) if name}
             here = catalog.known_images(names) | {""}
             ours = [one for one in words if one.sha256 in here and one.other in here]
-            stands = standing(catalog.decisions())
+            stands = standing(one for one in catalog.decisions() if one.sha256 in names)
             new = [one for one in ours if not _stands(one, stands.get(topic_of(one)))]
             meanwhile = {topic_of(one) for one in catalog.decisions(after)}
             overtaken = any(topic_of(one) in meanwhile for one in new if one.action != LOOK)
@@ -103,8 +114,12 @@ class Desk:
     def change(self, name: str, value: float) -> Change:
         """What another limit would change. Raises OptionError, UsageError, UnusableError, DiskError."""
         with self._catalog() as catalog:
-            decisions = catalog.decisions()
-        return change_by(self.known, name, value, decisions)
+            number, decisions = catalog.decision_number(), catalog.decisions()
+        known, said = self.known, said_of(decisions)
+        last = self._last
+        if last is None or last.known is not known or last.number != number:
+            last = self._last = _Standing(known, number, known.kept(known.options, said))
+        return change_by(known, name, value, said, last.kept)
 
     def _thumbnail(self, sha256: str) -> bytes:
         """A small WebP, made from pixels alone; no bytes where the image is not here or gives no picture."""

@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from curate.checks import Evidence, Judgement, judge
-from curate.decisions import said_of
+from curate.checks import Evidence, judge
+from curate.decisions import Said
 from curate.duplicates import real_pixels
 from curate.options import CurateOptions
 from curate.report.page import Limit
@@ -18,7 +18,7 @@ from pipeline.catalog import Catalog, domains_of, least_sources
 from pipeline.dataset import DatasetDir
 from pipeline.errors import OptionError, UnusableError
 from pipeline.finished import open_curation
-from pipeline.records import DOMAINS, SPLITS, Comparison, Decision, Domain, Split, Verdict
+from pipeline.records import DOMAINS, SPLITS, Comparison, Domain, Split, Verdict
 
 TOO_SMALL = "too_small"
 
@@ -38,8 +38,10 @@ class Known:
         counted = Counter((one.split, one.domain) for one in self.verdicts if one.kept)
         return {split: {domain: counted[split, domain] for domain in DOMAINS} for split in SPLITS}
 
-    def judged(self, options: CurateOptions, decisions: Sequence[Decision]) -> Judgement:
-        return judge(self.evidence.values(), self.comparisons, self.sides, options, said_of(decisions))
+    def kept(self, options: CurateOptions, said: Said) -> frozenset[str]:
+        """The images that these options and words keep."""
+        judgement = judge(self.evidence.values(), self.comparisons, self.sides, options, said)
+        return frozenset(one.sha256 for one in judgement.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,16 @@ def _limit(check: LookCheck, looks: Sequence[Looks], options: CurateOptions) -> 
     return Limit(check.reason, reasons()[check.reason][0], value, min(*scores, value), max(*scores, value))
 
 
-def change_by(known: Known, name: str, value: float, decisions: Sequence[Decision]) -> Change:
-    """What a limit of this value would change. Raises OptionError for a name that no check has, and a wrong value."""
+def change_by(known: Known, name: str, value: float, said: Said, before: Collection[str]) -> Change:
+    """What a limit of this value would change of what is kept `before`.
+
+    Raises OptionError for a name that no check has, and a wrong value.
+    """
     options, flags = _moved(known.options, name, value)
-    before = {one.sha256: one for one in known.judged(known.options, decisions).verdicts}
-    after = known.judged(options, decisions).verdicts
+    after = known.kept(options, said)
     return Change(
-        kept=[one.sha256 for one in after if one.kept and not before[one.sha256].kept],
-        rejected=[one.sha256 for one in after if not one.kept and before[one.sha256].kept],
+        kept=sorted(after.difference(before)),
+        rejected=sorted(set(before) - after),
         command=" ".join(["pipeline curate", *flags]),
     )
 

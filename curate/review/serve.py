@@ -1,5 +1,6 @@
 """The door of the review: a server on this machine until Ctrl-C, and a browser that opens its page."""
 
+import logging
 import os
 import socket
 import sys
@@ -22,6 +23,8 @@ from pipeline.records import Domain
 
 _THREADS = 8
 """Enough for the six connections that a browser opens, and a second tab."""
+
+_LAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +59,17 @@ def review(
     with _listening(options) as listener:
         address = Address(options.host, listener.getsockname()[1])
         app = application(desk, address, entry)
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is no news
         server = waitress.create_server(
             app, sockets=[listener], threads=_THREADS, ident="", clear_untrusted_proxy_headers=True
         )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         page = f"{address.shown}?token={entry.token}"
-        announce(_("Review: {address} (Ctrl-C ends it; the address works once)", address=page))
-        if not options.no_browser:
-            (open_page or _open)(page)
         try:
+            announce(_("Review: {address} (Ctrl-C ends it; the address works once)", address=page))
+            if not options.no_browser:
+                (open_page or _open)(page)
             thread.join()
         except Terminated:
             raise
@@ -73,7 +77,8 @@ def review(
             pass  # this is how it ends
         finally:
             server.task_dispatcher.shutdown()  # what is being written is written to its end
-            server.trigger.pull_trigger(server.close)
+            server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
+            thread.join(_LAST_SECONDS)  # a thread that still talks while Python ends can bring it down
     return ReviewSummary(sum(one.action != LOOK for one in desk.heard_since(before).decisions))
 
 

@@ -106,9 +106,10 @@ function fill(entry) {
   if (place >= 0) node.querySelectorAll("button, input, a")[place]?.focus();
 }
 
-function empty(entry) {
+/* The card keeps its height, which the observer measured: asking for it here would lay out the whole page anew. */
+function empty(entry, height) {
   if (!entry.filled || entry.node.contains(document.activeElement)) return;
-  entry.node.style.minHeight = entry.node.offsetHeight + "px";
+  if (height) entry.node.style.minHeight = height + "px";
   entry.node.replaceChildren();
   entry.filled = false;
 }
@@ -126,8 +127,8 @@ function mark(entry) {
 }
 
 const near = new IntersectionObserver((seen) => {
-  for (const { target, isIntersecting } of seen) {
-    if (!isIntersecting) empty(target.entry);
+  for (const { target, isIntersecting, boundingClientRect } of seen) {
+    if (!isIntersecting) empty(target.entry, boundingClientRect.height);
     else if (!target.entry.filled) fill(target.entry);
   }
 }, { rootMargin: "300px 0px" });

@@ -1,6 +1,7 @@
 /* A limit moved by hand: the server judges all images by it and tells at once what would be kept or rejected. */
 
-let asked = 0;
+let question = null;
+let isAsking = false;
 
 function showChange(answer) {
   const change = new Map([...answer.kept.map((name) => [name, "keep"]), ...answer.rejected.map((name) => [name, "reject"])]);
@@ -15,16 +16,24 @@ function showChange(answer) {
   if (filters.state === "changing") applyFilters();
 }
 
-/* Answers that were overtaken by a later question are dropped. */
+/* One question at a time; of those that come while the server thinks only the last is asked. */
 async function preview(name, value) {
-  const question = ++asked;
-  try {
-    const answer = await fetch("preview?" + new URLSearchParams({ name, value }));
-    const content = await answer.json();
-    if (question === asked) answer.ok ? showChange(content) : tell(content.error);
-  } catch {
-    tell(texts.noServer);
+  question = { name, value };
+  if (isAsking) return;
+  isAsking = true;
+  while (question) {
+    const asked = new URLSearchParams(question);
+    question = null;
+    try {
+      const answer = await fetch("preview?" + asked);
+      const content = await answer.json();
+      if (answer.ok) showChange(content);
+      else tell(content.error);
+    } catch {
+      tell(texts.noServer);
+    }
   }
+  isAsking = false;
 }
 
 function limitControls(limit) {
