@@ -3,7 +3,6 @@
 import json
 import math
 import sqlite3
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -83,11 +82,19 @@ def _add_routes(app: Flask, desk: Desk) -> None:
 
     @app.get("/thumb/<sha256>")
     def thumb(sha256: str) -> Response:
-        return _picture(desk.thumbnail, sha256, "image/webp")
+        return _picture(desk.thumbnail(sha256), "image/webp")
 
     @app.get("/picture/<sha256>")
     def picture(sha256: str) -> Response:
-        return _picture(desk.preview, sha256, "image/jpeg")
+        return _picture(desk.preview(sha256), "image/jpeg")
+
+    @app.get("/frame/<sha256>")
+    def frame(sha256: str) -> Response:
+        return _picture(desk.frame(sha256), "image/jpeg")
+
+    @app.get("/frame/<sha256>/<other>")
+    def laid_over(sha256: str, other: str) -> Response:
+        return _picture(desk.laid_over(sha256, other), "image/jpeg")
 
 
 def _exchanged(value: str, cookie: str) -> Response:
@@ -104,8 +111,7 @@ def _heard(heard: Heard) -> Response:
     return _json(heard.row(), 404 if heard.gone and not heard.decisions else 200)
 
 
-def _picture(make: Callable[[str], bytes], sha256: str, mimetype: str) -> Response:
-    data = make(sha256)
+def _picture(data: bytes, mimetype: str) -> Response:
     if not data:
         raise NotFound(_("There is no such picture."))
     return Response(data, mimetype=mimetype, headers={"Cache-Control": "private, max-age=600"})

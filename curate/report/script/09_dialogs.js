@@ -18,6 +18,19 @@ dialog.addEventListener("close", () => {
   if (current) goTo(current);
 });
 
+/* The server knows how a mirrored, cropped or bordered copy lies in the other; where it does not, they stay as they are. */
+function layOver(row, over) {
+  const moved = new Image();
+  moved.addEventListener("load", () => {
+    const [first, second] = over.querySelectorAll("img");
+    if (!first || !second) return;
+    first.src = "frame/" + row.sha256;
+    second.src = moved.src;
+    over.dataset.aligned = "true";
+  });
+  moved.src = "frame/" + row.sha256 + "/" + row.other;
+}
+
 /* The two lie in frames of one size, so that a copy of another size covers the original; one key shows them in turn in
    the same place, where the eye sees every difference. */
 function compare(entry) {
@@ -30,6 +43,7 @@ function compare(entry) {
   const roles = [texts.rejected, group.role];
   const stages = [row.sha256, row.other].map((sha256) => element("div", "stage", pictureOf(sha256, true)));
   const over = element("div", "stage both", pictureOf(row.sha256, true), pictureOf(row.other, true));
+  if (data.served && group.role) layOver(row, over);
   const role = element("p", "role", roles[0]);
   flip = () => {
     const isOther = over.classList.toggle("flipped");
