@@ -1,4 +1,4 @@
-"""What every test may use: how often stages are killed, the real photos, and a locale that is the same everywhere."""
+"""What every test may use: how often stages are killed, the real photos, one thread, the same locale everywhere."""
 
 import shutil
 from collections.abc import Iterator
@@ -30,6 +30,17 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"{SHARED_DATA} is not there")
     return SHARED_DATA
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Torch with one thread: small networks lose more to a busy machine's threads than they win by them."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)

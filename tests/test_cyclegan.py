@@ -4,7 +4,7 @@ import logging
 import math
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,14 +45,7 @@ from train.unet import UNetGenerator
 Parameters = dict[str, Tensor]
 _log = logging.getLogger(__name__)
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small networks lose more to a busy machine's threads than they win by them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def paper(**changes: object) -> TrainOptions:

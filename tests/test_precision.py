@@ -1,7 +1,6 @@
 """Fewer bits inside the networks: how far the losses move, and that stopping and going on stays exact."""
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +20,7 @@ from train.schedule import Plan
 CPU = torch.device("cpu")
 BF16 = precision_of("bf16", "cpu")
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def two_images(side: int) -> Tensor:

@@ -13,8 +13,7 @@ from pipeline.files import disk_errors, lock
 from pipeline.language import _
 from pipeline.progress import Progress
 from train.checkpoint import Training, begin, restore, save
-from train.cyclegan import average, backward_discriminator, backward_generators, objective_at
-from train.data import Batches, Pictures, generator_for, image_files, load_pictures
+from train.data import Batches, Pictures, image_files, load_pictures
 from train.generators import write_generators
 from train.interrupts import deferred
 from train.journal import Journal, last_losses
@@ -33,11 +32,9 @@ from train.rundir import (
     write_settings,
     write_summary,
 )
-from train.schedule import TIMED_STEPS, added_steps, average_decay, extended, plan_for, planned, steps_per_epoch
+from train.schedule import TIMED_STEPS, added_steps, extended, plan_for, planned, steps_per_epoch
 from train.start import start_from
-
-_STEP_STREAM = 6
-"""The stream of what torch draws in a step; data.py and checkpoint.py have those below."""
+from train.step import moved, take_step, wait_for
 
 _log = logging.getLogger(__name__)
 
@@ -173,47 +170,26 @@ def _train_in(
 
 
 def _loop(training: Training, options: TrainOptions, batches: Batches, journal: Journal, device: torch.device) -> None:
-    """The training loop: each half of a step takes the gradients of its losses and applies them."""
-    networks, precision = training.networks, training.precision
+    """The training loop: images, a step, and what is to be written after it."""
     step_seconds: list[float] = []
     with deferred() as interrupt, closing(batches.from_step(training.step)) as loader:
         while not training.finished:
             started = time.monotonic()
-            real_a, real_b = (batch.to(device) for batch in next(loader))
-            _set_rate(training, options.learning_rate * training.plan.rate_factor(training.step))
-
-            _seed_step(options.seed, training.step)
-            objective = objective_at(options, training.step, training.plan.steps)
-
-            # The generators: gradients, then apply.
-            fake_a, fake_b = backward_generators(
-                networks, objective, real_a, real_b, journal.meter.add, precision=precision
-            )
-            precision.apply(training.generator_optimizer)
-            if training.averages:
-                average(training.averages, training.generators, average_decay(options.ema, training.step))
-
-            # The discriminators, which judge earlier translations too: gradients, then apply.
-            for name, judge, real, fake, replay in (
-                ("discriminator_a", networks.discriminator_a, real_a, fake_a, training.fakes_a),
-                ("discriminator_b", networks.discriminator_b, real_b, fake_b, training.fakes_b),
-            ):
-                shown = replay.swap(fake, training.step)
-                journal.meter.add(name, backward_discriminator(judge, objective, real, shown, precision=precision))
-            precision.apply(training.discriminator_optimizer)
-            precision.end_step()
-
-            training.step += 1
+            real_a, real_b = (moved(batch, device) for batch in next(loader))
+            take_step(training, options, real_a, real_b, journal.meter.add)
+            if not training.plan.steps:  # the steps are being timed: a GPU's must have ended
+                wait_for(device)
             step_seconds.append(time.monotonic() - started)
-            training.seconds += step_seconds[-1]
+            spent = training.seconds + step_seconds[-1]
             if not training.plan.steps and training.step == TIMED_STEPS:
-                plan = plan_for(options.time_budget_seconds, training.step, training.seconds, step_seconds)
+                plan = plan_for(options.time_budget_seconds, training.step, spent, step_seconds)
                 training.plan, training.extend = extended(plan, options.extend), options.extend
                 journal.expect(training.plan.steps)
             limited = bool(options.steps) and not options.extend
-            out_of_time = limited and 0 < options.time_budget_seconds <= training.seconds
+            out_of_time = limited and 0 < options.time_budget_seconds <= spent
             interrupted = bool(interrupt.signal)  # read once: a signal that comes from here on waits for the next step
             journal.after_step(training, stopping=interrupted or out_of_time or training.finished)
+            training.seconds += time.monotonic() - started  # a GPU is waited for where the journal reads losses
             if interrupted:
                 interrupt.reraise()
             if out_of_time and not training.finished:
@@ -246,17 +222,6 @@ def device_for(cuda: bool) -> torch.device:
 def _own_randomness(device: torch.device) -> AbstractContextManager[None]:
     """Give torch's global random state back as it was, on the CPU and on the device that is used."""
     return torch.random.fork_rng(devices=[torch.cuda.current_device()] if device.type == "cuda" else [])
-
-
-def _seed_step(seed: int, step: int) -> None:
-    """Make what a step draws in torch (dropout, augmentation, the penalty's places) a function of (seed, step)."""
-    torch.manual_seed(int(generator_for(seed, _STEP_STREAM, step).integers(2**63)))
-
-
-def _set_rate(training: Training, rate: float) -> None:
-    for optimizer in (training.generator_optimizer, training.discriminator_optimizer):
-        for group in optimizer.param_groups:
-            group["lr"] = rate
 
 
 def _summary(
