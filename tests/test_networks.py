@@ -1,5 +1,6 @@
 """The paper's networks: shapes, sizes and what they start from."""
 
+import copy
 import itertools
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from train.networks import PatchDiscriminator, PixelDiscriminator, ResNetGenerator, changed
+from train.networks import PatchDiscriminator, PixelDiscriminator, Reflected, ResNetGenerator, changed
 from train.samples import sample_sheet
 from train.unet import UNetGenerator
 
@@ -205,3 +206,48 @@ def test_no_convolution_before_an_instance_norm_has_a_bias() -> None:
                     last = list(one.modules())[-1]
                     assert isinstance(last, nn.Conv2d | nn.ConvTranspose2d)
                     assert last.bias is None
+
+
+def with_torchs_padding(network: nn.Module) -> nn.Module:
+    """The same network with torch's own padding module, whose backward pass keeps its input."""
+    for name, child in network.named_children():
+        if isinstance(child, Reflected):
+            setattr(network, name, nn.ReflectionPad2d(child.by))
+        else:
+            with_torchs_padding(child)
+    return network
+
+
+def kept_bytes(network: nn.Module, images: Tensor) -> int:
+    """What a pass keeps for its backward pass, with the weights."""
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        held.append(tensor)
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    held: list[Tensor] = []
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        network(images)
+    return sum(kept.values())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_padding_that_keeps_no_input_has_the_same_gradients_to_the_bit(dtype: torch.dtype) -> None:
+    torch.manual_seed(3)
+    ours = ResNetGenerator(8, 2)
+    theirs = with_torchs_padding(copy.deepcopy(ours))
+    images = torch.rand(1, 3, 32, 32) * 2 - 1
+
+    for network in (ours, theirs):
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+            output = network(network(images))
+        torch.autograd.backward(output.square().mean())
+
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert one.grad is not None
+        assert torch.equal(one.grad, other.grad)  # type: ignore[arg-type]
+    large = torch.rand(1, 3, 128, 128) * 2 - 1
+    assert kept_bytes(ours, large) < 0.9 * kept_bytes(theirs, large)

@@ -1,6 +1,7 @@
 """The networks of the paper: ResNet generators, patch and pixel discriminators (arXiv 1703.10593, section 7.2)."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,14 +33,46 @@ class Generator(nn.Module, ABC):
         return changed(images, h) if self.predicts_change else torch.tanh(h)
 
 
+class _Reflection(torch.autograd.Function):
+    """What torch's reflection padding does, without keeping its input for the backward pass, which needs its shape."""
+
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, by: int) -> Tensor:
+        ctx.shape, ctx.by = images.shape, by
+        return nn.functional.pad(images, (by, by, by, by), mode="reflect")
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        by = ctx.by
+        return torch.ops.aten.reflection_pad2d_backward(slope, slope.new_empty(1).expand(ctx.shape), [by] * 4), None
+
+
+class Reflected(nn.Module):
+    """Reflection padding by so many pixels; [N, C, H, W] -> [N, C, H + 2 by, W + 2 by].
+
+    It comes before the ReLU, where others put it after: the same numbers, and the ReLU changes in place what the next
+    convolution keeps anyway. So a layer keeps two maps for its backward pass, not three.
+    """
+
+    def __init__(self, by: int) -> None:
+        super().__init__()
+        self.by = by
+
+    def forward(self, images: Tensor) -> Tensor:
+        if not images.requires_grad:
+            return nn.functional.pad(images, (self.by,) * 4, mode="reflect")
+        padded: Tensor = _Reflection.apply(images, self.by)  # type: ignore[no-untyped-call]
+        return padded
+
+
 class Residual(nn.Module):
     """Two 3x3 convolutions whose result is added to their input; [N, C, H, W] -> the same shape."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.ReflectionPad2d(1), *_normed(nn.Conv2d(channels, channels, 3, bias=False)), nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(1), *_normed(nn.Conv2d(channels, channels, 3, bias=False)),
+            Reflected(1), *_normed(nn.Conv2d(channels, channels, 3, bias=False)),
+            Reflected(1), nn.ReLU(inplace=True), *_normed(nn.Conv2d(channels, channels, 3, bias=False)),
         )  # fmt: skip
 
     def forward(self, features: Tensor) -> Tensor:
@@ -61,13 +94,13 @@ class ResNetGenerator(Generator):
         self.multiple = 4
         last = nn.Conv2d(width, 3, 7)
         self.body = nn.Sequential(
-            nn.ReflectionPad2d(3), *_normed(nn.Conv2d(3, width, 7, bias=False)), nn.ReLU(inplace=True),
+            Reflected(3), *_normed(nn.Conv2d(3, width, 7, bias=False)), nn.ReLU(inplace=True),
             *_normed(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=False)), nn.ReLU(inplace=True),
             *_normed(nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1, bias=False)), nn.ReLU(inplace=True),
             *(Residual(4 * width) for _ in range(blocks)),
             _up(4 * width, 2 * width, upsample), nn.InstanceNorm2d(2 * width), nn.ReLU(inplace=True),
-            _up(2 * width, width, upsample), nn.InstanceNorm2d(width), nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(3), last,
+            _up(2 * width, width, upsample), nn.InstanceNorm2d(width),
+            Reflected(3), nn.ReLU(inplace=True), last,
         )  # fmt: skip
         initialise(self)
         if predicts_change:
