@@ -1,7 +1,7 @@
 """How many photos the checks of looks reject or flag, and how much of what is no good picture they catch.
 
 Measured on `../shared/data` (where it is there), on folders that are named, on the demo's scenes, logos and cards, and
-on photos that are spoiled in eleven ways. Run by hand:
+on photos that are spoiled in many ways. Run by hand:
 
     python benchmarks/looks.py [--photos DIR]... [--graphics DIR]... [--spoil 60] [--threshold NAME=VALUE]...
 
@@ -25,6 +25,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # runs from a checkout
 
+from curate.edits import EDITS, Edit  # noqa: E402
 from curate.looks import look  # noqa: E402
 from curate.thresholds import Appraisal, Thresholds, failures_of, thresholds_from  # noqa: E402
 from pipeline.demo.graphics import logo, text_card  # noqa: E402
@@ -64,6 +65,13 @@ def with_text(photo: Image.Image) -> Image.Image:
     return written
 
 
+DRAWN_OVER = ("band", "caption", "date", "watermark", "tiled watermark")
+
+
+def drawn_over(edit: Edit) -> Way:
+    return lambda photo: decode(edit.apply(photo, random.Random(0)))
+
+
 SPOILED: dict[str, Way] = {
     "none": lambda photo: photo,
     "strong blur": lambda photo: blurred(photo, 5),
@@ -79,7 +87,7 @@ SPOILED: dict[str, Way] = {
     "lowest JPEG quality": lambda photo: saved(photo, 8),
     "letterbox": lambda photo: ImageOps.expand(photo, (0, photo.height // 10), "black"),
     "a line of text": with_text,
-}
+} | {edit.name: drawn_over(edit) for edit in EDITS if edit.name in DRAWN_OVER}
 
 
 def pictures_in(folder: Path) -> Iterator[Image.Image]:

@@ -15,7 +15,7 @@ _STANDS_OUT = 110
 """Letters of any tone are that much lighter or darker than what is around them, in grey values."""
 
 _WHITE, _BLACK, _STANDS_OUT_A_LITTLE = 200, 55, 30
-"""Nearly white or black letters may stand out less: their tone parts them from what they touch."""
+"""Nearly white or black letters may stand out less: their tone parts them from what they touch, and white skies go."""
 
 _OF_ANY_TONE = 2 / 3
 """What a mark of any tone counts beside a white or a black one: things that stand out stand in rows more often."""
@@ -36,24 +36,20 @@ def _line(grey: Values, operation: int, solid: cv2.typing.MatLike) -> float:
     """The longest line of marks that are lighter than their surroundings (a top hat), or darker (a black hat)."""
     contrast = np.asarray(cv2.morphologyEx(grey, operation, np.ones((17, 17), np.uint8)), np.uint8)
     standing = cv2.inRange(contrast, (_STANDS_OUT + 1,), (255,))
-    of_any_tone = _longest_line(_marks(grey, contrast, np.asarray(standing, np.uint8)))
-    return max(_OF_ANY_TONE * of_any_tone, _longest_line(_marks(grey, contrast, np.asarray(solid, np.uint8))))
+    toned = cv2.bitwise_and(solid, cv2.inRange(contrast, (_STANDS_OUT_A_LITTLE,), (255,)))
+    return max(_OF_ANY_TONE * _longest_line(_marks(grey, standing)), float(_longest_line(_marks(grey, toned))))
 
 
-def _marks(grey: Values, contrast: Values, mask: Values) -> NDArray[np.float64]:
+def _marks(grey: Values, mask: cv2.typing.MatLike) -> NDArray[np.float64]:
     """The mask's connected things that may be letters: rows of left, bottom, width, height, tone, fill; by left."""
     count, labels, stats, _centres = cv2.connectedComponentsWithStats(mask)
     left, top, width, height, area = stats.T.astype(np.float64)
     letter = (height >= 5) & (height <= 48) & (width >= 2) & (width <= 2 * height) & (area >= 0.2 * width * height)
     letter[0] = False  # the background
-    if letter.sum() < _FEWEST_MARKS:
+    if not _FEWEST_MARKS <= letter.sum() <= _MOST_MARKS:
         return np.empty((0, 6))
-    marked = mask > 0
-    label = labels[marked]
-    letter &= np.bincount(label, weights=contrast[marked], minlength=count) >= _STANDS_OUT_A_LITTLE * area
-    if letter.sum() > _MOST_MARKS:
-        return np.empty((0, 6))
-    tone = np.bincount(label, weights=grey[marked], minlength=count) / area
+    marked = np.flatnonzero(mask)
+    tone = np.bincount(labels.ravel()[marked], weights=grey.ravel()[marked], minlength=count) / area
     rows = np.stack([left, top + height, width, height, tone, area / (width * height)], axis=1)[letter]
     return np.asarray(rows[np.argsort(rows[:, 0], kind="stable")])
 
