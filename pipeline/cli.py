@@ -22,7 +22,7 @@ from pipeline.language import _
 from pipeline.parameters import GroupedCommand, GroupedOption, collect, options_of, said, say
 from pipeline.recipe import Recipe, find_recipe, normalise
 from pipeline.records import DOMAINS, Domain, Query
-from train.options import DIRECTIONS, MODEL_FORMS, TestOptions, TrainOptions, TranslateOptions
+from train.options import DIRECTIONS, MODEL_FORMS, EvaluateOptions, TestOptions, TrainOptions, TranslateOptions
 from train.words import refuse_twice, translated
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, type] = {
     "review": ReviewOptions,
     "train": TrainOptions,
     "test": TestOptions,
+    "evaluate": EvaluateOptions,
     "translate": TranslateOptions,
     "demo": DemoOptions,
 }
@@ -249,6 +250,25 @@ def test(context: click.Context, run: str, runs_dir: Path, dataset: str, as_json
     tested = None if weights else find_run(runs_dir, run).root
     summary = translate_test_set(options, tested, progress=_bars())
     _show(summary, as_json, summary.text(context.obj.recipe.names()))
+
+
+@command(
+    "evaluate",
+    _("Measure a run on its test images: what comes back, what stays, how near to the goal."),
+    EvaluateOptions,
+)
+@runs_dir_option
+@click.argument("run", default="", metavar="[RUN]")
+def evaluate(context: click.Context, run: str, runs_dir: Path, dataset: str, as_json: bool, **_options: Any) -> None:
+    _need_torch()
+    from train.evaluate import evaluate as measure_run
+    from train.rundir import find_run
+
+    options = collect(context, EvaluateOptions)
+    if dataset and not options.dataroot:
+        options = dataclasses.replace(options, dataroot=str(context.obj.dataset(dataset).root))
+    summary = measure_run(options, find_run(runs_dir, run).root, progress=_bars())
+    _show(summary, as_json, summary.text())
 
 
 @command("translate", _("Translate pictures of your own, each at its own size."), TranslateOptions)

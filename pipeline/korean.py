@@ -45,6 +45,13 @@ KOREAN: dict[str, str] = {
         "--host {host} --port {port}: 거기서 들을 수 없습니다({error}). 빼거나, 이 컴퓨터의 주소와 빈 "
         "포트를 지정하세요."
     ),
+    "--inception {file}: no Inception as TorchScript there. Nothing is downloaded: "
+    "fetch inception-2015-12-05.pt of StyleGAN2-ADA, and "
+    "give its path; without it there is no FID.": (
+        "--inception {file}: TorchScript Inception이 아닙니다. "
+        "아무것도 내려받지 않습니다. StyleGAN2-ADA의 inception-2015-12-05.pt를 "
+        "받아 경로를 주세요. 없으면 FID도 없습니다."
+    ),
     "--init-from {file}: a U-Net of another form than ours, which cannot train on.": (
         "--init-from {file}: 여기의 U-Net과 형태가 달라 이어서 학습할 수 없습니다."
     ),
@@ -251,6 +258,7 @@ KOREAN: dict[str, str] = {
     "Epochs between sample sheets, in place of steps.": "샘플 시트 사이의 에포크 수. 스텝 수 대신 씁니다.",
     "Epochs in all.": "전체 에포크 수.",
     "Error: {message}": "오류: {message}",
+    "Evaluating": ("평가 중"),
     "Even their brightest spots are dark.": "가장 밝은 곳도 어둡습니다.",
     "Even their darkest spots are bright.": "가장 어두운 곳도 밝습니다.",
     "Every decision is written at once; there is nothing to save.": "결정은 바로 기록되므로 저장할 것이 없습니다.",
@@ -322,6 +330,9 @@ KOREAN: dict[str, str] = {
     "Images {images}: kept {kept}, rejected {rejected}": ("이미지 {images}: 남김 {kept}, 제외 {rejected}"),
     "In both domains": "양쪽 도메인",
     "In the words of aitorzip's program": "aitorzip 프로그램의 말로",
+    "Inception as TorchScript, inception-2015-12-05.pt, for FID and KID on its features.": (
+        "FID와 KID에 쓸 TorchScript Inception, inception-2015-12-05.pt."
+    ),
     "Install CPython 3.11 or newer.": "CPython 3.11 이상을 설치하세요.",
     "Install a torch with CUDA: pip install --force-reinstall torch": (
         "CUDA용 torch를 설치하세요: pip install --force-reinstall torch"
@@ -334,6 +345,8 @@ KOREAN: dict[str, str] = {
         "모든 변환 결과를 사진과 구별해 내므로 생성기가 더 배울 것이 없습니다. 판별기에 --augment "
         "color,translation,cutout과 더 많은 이미지를 주거나 --discriminator-width를 줄이세요."
     ),
+    "KID": ("KID"),
+    "KID of doing nothing": ("아무것도 하지 않을 때의 KID"),
     "Keep": "남기기",
     "Keep images that are rejected for this reason; may be given several times.": (
         "이 이유로 제외되는 이미지를 남깁니다. 여러 번 쓸 수 있습니다."
@@ -368,6 +381,9 @@ KOREAN: dict[str, str] = {
     "Machine and files": "컴퓨터와 파일",
     "Made into images again by: pipeline crawl --urls {file}": ("다시 이미지로 만들기: pipeline crawl --urls {file}"),
     "Make room: a crawl and a training take some GB.": ("공간을 비우세요. 모으기와 학습에는 몇 GB가 듭니다."),
+    "Measure a run on its test images: what comes back, what stays, how near to the goal.": (
+        "실행을 테스트 이미지로 잽니다: 돌아오는 것, 그대로인 것, 목표에 가까운 정도."
+    ),
     "Measure how copies are found: every photo of DIR, or drawn streets, edited in 38 ways.": (
         "사본을 얼마나 잘 찾는지 잽니다. DIR의 사진이나 그린 거리를 38가지로 편집합니다."
     ),
@@ -1038,6 +1054,9 @@ KOREAN: dict[str, str] = {
     "{path}: damaged or incomplete ({error}). Run pipeline curate.": (
         "{path}: 손상되었거나 불완전합니다 ({error}). pipeline curate를 실행하세요."
     ),
+    "{path}: fewer than {count} usable images in test/A or test/B.": (
+        "{path}: test/A 또는 test/B에 쓸 수 있는 이미지가 {count}장보다 적습니다."
+    ),
     "{path}: made by a newer version of unpaired (format {version}, this one reads up to {known}). Upgrade unpaired.": (
         "{path}: 더 새로운 unpaired가 만든 것입니다(형식 {version}, 이 버전은 {known}까지). unpaired를 "
         "업그레이드하세요."
@@ -1170,5 +1189,9 @@ KOREAN: dict[str, str] = {
     ),
     "{url} cannot be reached ({reason}). Check the connection and run again.": (
         "{url}에 연결할 수 없습니다({reason}). 연결을 확인하고 다시 실행하세요."
+    ),
+    "{way}: {images} images, cycle error {cycle:.2f}, identity error {identity:.2f} "
+    "of 255, structure {structure:.3f}": (
+        "{way}: 이미지 {images}장, 순환 오차 {cycle:.2f}, 항등 오차 {identity:.2f}(255 기준), 구조 {structure:.3f}"
     ),
 }

@@ -251,6 +251,18 @@ class TestOptions:
 
 
 @dataclass(frozen=True)
+class EvaluateOptions:
+    """What the user may say about an evaluation."""
+
+    cuda: bool = option(False, "Translate on the NVIDIA GPU.")
+    dataroot: str = option("", "Folder with test/A and test/B; else the run's dataset.", metavar="DIR")
+    precision: str = option("fp32", "Numbers to compute in; bf16 is faster and coarser.", choices=USED_PRECISIONS)
+    inception: str = option(
+        "", "Inception as TorchScript, inception-2015-12-05.pt, for FID and KID on its features.", metavar="FILE"
+    )
+
+
+@dataclass(frozen=True)
 class TranslateOptions:
     """What the user may say about translating pictures of their own."""
 

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from pipeline.kernel import in_units_of, kernel_distance_of, random_features
+
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -24,8 +26,6 @@ SPILL = 15.0
 IDENTICAL_DB = 100.0
 """The PSNR of pixels that do not differ at all, which would be infinite; no other value is above it."""
 
-_FEATURE_SIDE = 64
-_FEATURE_SEED = 20170330
 _LINEAR_FROM_SRGB = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
                               [0.0193339, 0.1191920, 0.9503041]])  # fmt: skip
 _WHITE = _LINEAR_FROM_SRGB.sum(axis=1)  # D65, so that white has exactly a = b = 0
@@ -114,14 +114,9 @@ def kernel_distance(pictures: Sequence[Pixels], set_b: Sequence[Pixels]) -> tupl
     of the same distribution. The error is a jackknife's, over the pictures of both sides (Efron and Stein, Annals of
     Statistics 9, 1981), in the units that set B gives the features. Needs three pictures on each side.
     """
-    features, goal = _features(pictures), _features(set_b)
-    mean, deviation = goal.mean(axis=0), goal.std(axis=0) + 1e-6
-    x, y = (features - mean) / deviation, (goal - mean) / deviation
-    inside_x, inside_y, across = _kernel(x, x), _kernel(y, y), _kernel(x, y)
-    distance = _mean_off_diagonal(inside_x) + _mean_off_diagonal(inside_y) - 2 * float(across.mean())
-    without_x = _without_each(inside_x) - 2 * _others_mean(across.mean(axis=1))
-    without_y = _without_each(inside_y) - 2 * _others_mean(across.mean(axis=0))
-    return distance, float(np.sqrt(_jackknife_variance(without_x) + _jackknife_variance(without_y)))
+    features, goal = random_features(pictures), random_features(set_b)
+    distance = kernel_distance_of(in_units_of(goal, features), in_units_of(goal, goal))
+    return distance.value, distance.standard_error
 
 
 def _figures(
@@ -188,51 +183,6 @@ def _moved(picture: Pixels, goal_mean: Floats, goal_deviation: Floats) -> Pixels
     values = lab(picture)
     mean, deviation = values.mean(axis=(0, 1)), values.std(axis=(0, 1))
     return srgb((values - mean) * (goal_deviation / np.maximum(deviation, 1e-6)) + goal_mean)
-
-
-def _features(pictures: Sequence[Pixels]) -> Floats:
-    """Mean and deviation of each channel of each layer of a random net: [N, 448]."""
-    import torch  # late, so that the command line's help loads no torch
-    from torch.nn import functional
-
-    small = [Image.fromarray(p).resize((_FEATURE_SIDE, _FEATURE_SIDE), Image.Resampling.BOX) for p in pictures]
-    maps = torch.stack([torch.from_numpy(np.array(p)) for p in small]).permute(0, 3, 1, 2).float() / 127.5 - 1
-    random = torch.Generator().manual_seed(_FEATURE_SEED)
-    pooled = []
-    with torch.inference_mode():
-        for channels in (32, 64, 128):
-            weight = torch.randn(channels, maps.shape[1], 3, 3, generator=random)
-            maps = functional.conv2d(maps, weight * (2 / (9 * maps.shape[1])) ** 0.5, stride=2, padding=1).relu()
-            pooled += [maps.mean(dim=(2, 3)), maps.std(dim=(2, 3))]
-        return torch.cat(pooled, dim=1).double().numpy()
-
-
-def _kernel(x: Floats, y: Floats) -> Floats:
-    return np.asarray((x @ y.T / x.shape[1] + 1) ** 3)
-
-
-def _mean_off_diagonal(kernel: Floats) -> float:
-    count = len(kernel)
-    if count < 3:
-        raise ValueError("a kernel distance and its error need three pictures on each side")
-    return float((kernel.sum() - np.trace(kernel)) / (count * (count - 1)))
-
-
-def _without_each(kernel: Floats) -> Floats:
-    """The mean off the diagonal of the matrix [N, N] without row and column 0, without those of 1, ...: [N]."""
-    count = len(kernel)
-    off_diagonal = kernel - np.diag(np.diag(kernel))
-    return np.asarray((off_diagonal.sum() - 2 * off_diagonal.sum(axis=0)) / ((count - 1) * (count - 2)))
-
-
-def _others_mean(values: Floats) -> Floats:
-    """For each of the values [N] the mean of all others."""
-    return np.asarray((values.sum() - values) / (len(values) - 1))
-
-
-def _jackknife_variance(without_each: Floats) -> float:
-    """Of a figure, from what it is without each of its samples [N]."""
-    return (len(without_each) - 1) * float(np.var(without_each))
 
 
 def _linear_table() -> Floats:
