@@ -109,6 +109,17 @@ def test_another_test_set_can_be_named_and_its_bad_files_are_counted(run: Path, 
     assert (summary.images["fake_B"], summary.skipped) == (2, 1)
 
 
+def test_test_images_whose_names_differ_in_their_ending_alone_are_all_there(run: Path, tmp_path: Path) -> None:
+    root = whole_dataset(tmp_path / "other")
+    picture(7).save(root / "test/A/000.bmp")
+
+    summary = testing.test(TestOptions(dataroot=str(root)), run, progress=Silent())
+
+    assert summary.images["fake_B"] == 3
+    for folder in ("real_A", "fake_B"):
+        assert {path.name for path in (run / "test" / folder).iterdir()} == {"000.png", "000-2.png", "001.png"}
+
+
 def test_an_earlier_test_leaves_nothing_behind(run: Path, tmp_path: Path) -> None:
     testing.test(TestOptions(), run, progress=Silent())
     root = whole_dataset(tmp_path / "other")

@@ -17,6 +17,7 @@ from pipeline.progress import Progress
 from pipeline.records import DOMAINS, Domain
 from train.data import ImageFile, image_files, scaled_image
 from train.loop import device_for
+from train.names import Names
 from train.options import TestOptions, TrainOptions
 from train.rundir import RunDir, TestSummary, find_run, read_settings
 from train.samples import grid, write_picture
@@ -97,14 +98,16 @@ def _translate_all(
 ) -> dict[Domain, list[Pair]]:
     """Write each picture and its translation; returns both, small, by the domain of the picture."""
     pairs: dict[Domain, list[Pair]] = {domain: [] for domain in DOMAINS}
+    names = {domain: Names(Path(), ()) for domain in DOMAINS}
     progress.start(_("Translating"), total=len(files))
     for done, file in enumerate(files, start=1):
         pair = _translated(file, subject, device)
         progress.update(done)
         if pair is None:
             continue
+        target = names[file.domain].free(Path(file.name).stem)
         for name, picture in zip(_folders(file.domain), pair, strict=True):
-            write_picture(subject.folder / name / f"{Path(file.name).stem}.png", picture)
+            write_picture(subject.folder / name / target, picture)
         pairs[file.domain].append((_small(pair[0]), _small(pair[1])))
     progress.finish()
     return pairs

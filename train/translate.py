@@ -15,6 +15,7 @@ from pipeline.language import _
 from pipeline.progress import Progress
 from train.capacity import pixels_at_once
 from train.loop import device_for
+from train.names import Names
 from train.options import TranslateOptions
 from train.samples import write_picture
 from train.tiles import least_side
@@ -92,24 +93,6 @@ def translate(
     return TranslateSummary(options.output, tuple(str(path) for path in written), len(files) - len(written))
 
 
-class Names:
-    """Names for translations: photo.png, photo-2.png, ...; each once, and none of a file that is translated.
-
-    Upper and lower case count as the same, as they do on some disks.
-    """
-
-    def __init__(self, folder: Path, sources: Sequence[Path]) -> None:
-        self._folder = folder
-        self._taken = {_key(source) for source in sources}
-
-    def free(self, stem: str) -> Path:
-        """The first name that is not taken yet, and takes it."""
-        names = (f"{stem}.png" if number == 1 else f"{stem}-{number}.png" for number in itertools.count(1))
-        target = next(self._folder / name for name in names if _key(self._folder / name) not in self._taken)
-        self._taken.add(_key(target))
-        return target
-
-
 def batches(photos: Iterator[Photo]) -> Iterator[list[Photo]]:
     """Photos in order, together with their neighbours of the same size as far as BATCH_PIXELS allow."""
     for (width, height), group in itertools.groupby(photos, key=lambda photo: photo.picture.size):
@@ -139,10 +122,6 @@ def _pixels_at_once(tile: int, translator: Translator, device: torch.device) -> 
             _("--tile {side}: too few pixels for this generator. Give {least} or more.", side=tile, least=least)
         )
     return tile**2 if tile else max(least**2, pixels_at_once(translator.generator, device))
-
-
-def _key(path: Path) -> str:
-    return str(path.resolve()).casefold()
 
 
 def _files_in(sources: Sequence[Path]) -> list[Path]:
