@@ -81,7 +81,7 @@ def test_the_page_is_the_same_from_the_same_files_and_needs_no_torch(
 
 def test_a_training_that_was_stopped_leaves_a_page_that_says_how_far_it_is(data: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        train(tiny(steps=50, sample_every=1000), data, tmp_path, resume=None, progress=StopAt(2))
+        train(tiny(steps=50, sample_every=1000), data, tmp_path, resume=None, progress=StopAt(journal.LOG_EVERY + 2))
 
     (run,) = data_of(RunDir(next(tmp_path.iterdir())).page.read_bytes())["runs"]
     assert not run["finished"]
@@ -100,7 +100,7 @@ def test_the_page_is_written_while_the_training_goes_on(
             pages = list(tmp_path.glob("*/index.html"))
             seen.append(len(data_of(pages[0].read_bytes())["runs"][0]["steps"]) if pages else 0)
 
-    train(tiny(sample_every=1000), data, tmp_path, resume=None, progress=Looking())
+    train(tiny(steps=3 * journal.LOG_EVERY, sample_every=1000), data, tmp_path, resume=None, progress=Looking())
     assert max(seen) > 1
 
 
