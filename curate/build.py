@@ -420,15 +420,13 @@ class _Work:
 def _refuse_too_few(dataset: DatasetDir, judgement: Judgement) -> None:
     if len(judgement.kept) >= 2:
         return
-    reasons = ", ".join(f"{reason} {count}" for reason, count in rejected_of(judgement).items())
     raise UsageError(
         _(
-            "{dataset}: of {images} images {kept} would be kept ({reasons}); a dataset needs two. Collect more images"
-            " (pipeline crawl) or loosen the checks (pipeline curate --help). Nothing was written.",
+            "{dataset}: kept {kept}, rejected {rejected}; a dataset needs two images. Collect more (pipeline crawl)"
+            " or loosen the checks (pipeline curate --help). Nothing was written.",
             dataset=dataset.root,
-            images=len(judgement.verdicts),
             kept=len(judgement.kept),
-            reasons=reasons or "-",
+            rejected=reasons_text(rejected_of(judgement)),
         )
     )
 

@@ -916,6 +916,11 @@ KOREAN: dict[str, str] = {
     "{dataset}: another program reads the catalogue. Close it, then run again.": (
         "{dataset}: 다른 프로그램이 카탈로그를 읽고 있습니다. 닫은 뒤 다시 실행하세요."
     ),
+    "{dataset}: kept {kept}, rejected {rejected}; a dataset needs two images. Collect more (pipeline crawl) or "
+    "loosen the checks (pipeline curate --help). Nothing was written.": (
+        "{dataset}: 남긴 것 {kept}, 제외 {rejected}. 데이터셋에는 이미지가 두 장 이상 필요합니다. 더 "
+        "모으거나(pipeline crawl) 검사 기준을 낮추세요(pipeline curate --help). 아무것도 쓰지 않았습니다."
+    ),
     "{dataset}: no image to export. Collect some with `pipeline crawl`.": (
         "{dataset}: 내보낼 이미지가 없습니다. `pipeline crawl`로 모으세요."
     ),
@@ -927,12 +932,6 @@ KOREAN: dict[str, str] = {
     ),
     "{dataset}: nothing to review yet. Run pipeline curate.": (
         "{dataset}: 아직 검토할 것이 없습니다. pipeline curate를 실행하세요."
-    ),
-    "{dataset}: of {images} images {kept} would be kept ({reasons}); a dataset needs two. Collect more images "
-    "(pipeline crawl) or loosen the checks (pipeline curate --help). Nothing was written.": (
-        "{dataset}: 이미지 {images}장 가운데 {kept}장만 남습니다({reasons}). 데이터셋에는 두 장 이상이 "
-        "필요합니다. 이미지를 더 모으거나(pipeline crawl) 검사 기준을 낮추세요(pipeline curate --help). "
-        "아무것도 쓰지 않았습니다."
     ),
     "{dataset}: what was rejected": "{dataset}: 제외된 이미지",
     "{days} d {hours} h": ("{days}일 {hours}시간"),

@@ -12,7 +12,7 @@ STAGES = {"crawler", "curate", "train"}
 SOURCES = sorted(path for room in (*STAGES, "pipeline") for path in (ROOT / room).rglob("*.py"))
 KNOWS_ALL_STAGES = {"pipeline/cli.py"}
 NEEDS_TORCH = ("train/", "pipeline/demo/")
-KNOWS_CLICK = {"pipeline/cli.py", "pipeline/parameters.py"}
+KNOWS_CLICK = {"pipeline/cli.py", "pipeline/parameters.py", "pipeline/reference.py"}
 
 
 def _name(path: Path) -> str:

@@ -74,9 +74,9 @@ def test_a_value_of_the_recipe_is_named_with_its_file_and_key(tmp_path: Path, ke
 @pytest.mark.parametrize(
     ("files", "named"),
     [
-        ([picture(0)], "of 1 images"),
-        ([picture(0), picture(0, kind="PNG"), picture(0, kind="WEBP", quality=95)], "of 3 images"),
-        ([b"", b"<html>"], "of 2 images 0 would be kept"),
+        ([picture(0)], "kept 0, rejected 1"),
+        ([picture(0), picture(0, kind="PNG"), picture(0, kind="WEBP", quality=95)], "kept 0, rejected 3"),
+        ([b"", b"<html>"], "kept 0, rejected 2 ("),
     ],
     ids=["one image", "all duplicates", "no picture"],
 )
