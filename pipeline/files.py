@@ -16,7 +16,7 @@ TEMPORARY_PREFIX = ".tmp-"
 """Names that begin so are half-written files of a command that was killed; they may be deleted under the lock."""
 
 
-def sha256_of(data: bytes) -> str:
+def sha256_of(data: bytes | memoryview) -> str:
     """The sha256 of `data` as 64 lower-case hex digits."""
     return hashlib.sha256(data).hexdigest()
 
@@ -46,7 +46,7 @@ def _disk_advice(path: Path, error: OSError) -> str:
     return _("{path}: {error}. Run the same command again.", path=path, error=error.strerror or str(error))
 
 
-def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
+def write_atomically(path: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
     """Write `data` to `path` whole or not at all: a temporary name in the same folder, fsync, rename.
 
     With `durable=False` the file is not synced: for files that can be checked by their hash and are synced in batches

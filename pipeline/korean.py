@@ -388,6 +388,13 @@ KOREAN: dict[str, str] = {
         "사본을 얼마나 잘 찾는지 잽니다. DIR의 사진이나 그린 거리를 38가지로 편집합니다."
     ),
     "Measuring": "재는 중",
+    "Memory: training takes about {needed}, and only {free} are free; {fits}. What takes less: {remedies}.": (
+        "메모리: 학습에 약 {needed}가 드는데 {free}만 비어 있습니다. {fits}. 줄이려면: {remedies}."
+    ),
+    "Memory: training takes about {needed}, and {free} are free; {fits}.": (
+        "메모리: 학습에 약 {needed}가 들고 {free}가 비어 있습니다. {fits}."
+    ),
+    "Memory: {held} at the most, the first step included.": ("메모리: 첫 단계까지 최대 {held}."),
     "Missing": "사라짐",
     "Mode collapse": ("모드 붕괴"),
     "Much of them is plain white.": "많은 부분이 그냥 흰색입니다.",
@@ -454,6 +461,14 @@ KOREAN: dict[str, str] = {
     ),
     "OpenCV cannot run it ({error})": "OpenCV가 실행하지 못합니다({error})",
     "Options": "옵션",
+    "Out of memory before a checkpoint was written. What takes less: {remedies}.": (
+        "체크포인트를 쓰기 전에 메모리가 모자랐습니다. 줄이려면: {remedies}."
+    ),
+    "Out of memory. The last good checkpoint: {checkpoint}. What takes less: {remedies}; a new run begins "
+    "with the weights of this one by --init-from {run} where its networks are the same.": (
+        "메모리가 모자랍니다. 마지막 정상 체크포인트: {checkpoint}. 줄이려면: {remedies}. 네트워크가 같으면 "
+        "새 실행을 --init-from {run}으로 이 가중치에서 시작할 수 있습니다."
+    ),
     "Output": "출력",
     "Point at a curve, or move with the arrow keys, to read its values.": (
         "곡선을 가리키거나 화살표 키로 움직이면 값을 읽을 수 있습니다."
@@ -551,9 +566,6 @@ KOREAN: dict[str, str] = {
     "Teach a CycleGAN to translate A to B and B to A.": ("CycleGAN에게 A를 B로, B를 A로 바꾸는 법을 가르칩니다."),
     "Text": "글자",
     "That is for copies only.": "사본에만 쓸 수 있습니다.",
-    "The GPU's memory is full. Train with a smaller --size or --batch-size.": (
-        "GPU 메모리가 가득 찼습니다. --size나 --batch-size를 줄이세요."
-    ),
     "The adversarial loss.": "적대적 손실.",
     "The blocks of a heavy JPEG compression show.": "심한 JPEG 압축의 블록이 보입니다.",
     "The browser does not answer: {message}. What was found is kept; run the same command again (`pipeline "
@@ -815,6 +827,7 @@ KOREAN: dict[str, str] = {
     "neither residual blocks nor a U-Net": "잔차 블록도 U-Net도 없음",
     "next group": "다음 묶음",
     "next image that nobody looked at": "아직 안 본 다음 이미지",
+    "no --size fits": ("들어가는 --size가 없음"),
     "no NVIDIA GPU here; training runs on the CPU": "NVIDIA GPU 없음. CPU로 학습합니다",
     "no filter": "필터 없음",
     "no layer is called {names}": "{names}(이)라는 층이 없음",
@@ -855,6 +868,7 @@ KOREAN: dict[str, str] = {
     "step {step}": ("단계 {step}"),
     "such as 90s, 6m or 2h": "90s, 6m, 2h 같은 값",
     "the file changed while it was in use": "사용하는 동안 파일이 바뀌었습니다",
+    "the greatest --size that fits is {size}": ("들어가는 가장 큰 --size는 {size}"),
     "the layer {name} is missing": "{name} 층이 없음",
     "the name of a folder": "폴더 이름",
     "the same content behind a badge": "표지 뒤에 같은 내용",
@@ -897,8 +911,8 @@ KOREAN: dict[str, str] = {
     "{count} files in {folder} had no row and were adopted.": (
         "{folder}에서 기록이 없던 파일 {count}개를 받아들였습니다."
     ),
-    "{count} images are no longer in the dataset.": "이미지 {count}장이 더는 데이터셋에 없습니다.",
     "{count} files skipped: no pictures": ("그림이 아닌 파일 {count}개를 건너뜀"),
+    "{count} images are no longer in the dataset.": "이미지 {count}장이 더는 데이터셋에 없습니다.",
     "{count} images have no address on the web; a recipe cannot bring them.": (
         "이미지 {count}장은 웹 주소가 없어 recipe로 다시 가져올 수 없습니다."
     ),

@@ -1,5 +1,7 @@
-"""How many pixels a generator may take at once."""
+"""The memory that is free, and how many pixels a generator may take at once in it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,32 @@ def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     (tmp_path / "memory.max").write_text("max\n")
     assert free_bytes(torch.device("cpu")) > 3000
+
+
+def test_a_containers_limit_of_the_older_kind_counts_without_the_files_that_it_only_remembers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capacity, "_CGROUP", tmp_path)
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory/memory.limit_in_bytes").write_text("5000\n")
+    (tmp_path / "memory/memory.usage_in_bytes").write_text("2000\n")
+    (tmp_path / "memory/memory.stat").write_text("cache 900\ntotal_inactive_file 700\n")
+
+    assert free_bytes(torch.device("cpu")) == 3700
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_limit_on_the_address_space_counts() -> None:
+    code = (
+        "import resource, torch; from train.capacity import free_bytes;"
+        "resource.setrlimit(resource.RLIMIT_AS, (2**45, 2**45)); wide = free_bytes(torch.device('cpu'));"
+        "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize();"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000,) * 2); print(wide, free_bytes(torch.device('cpu')))"
+    )
+    child = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    wide, narrow = map(int, child.stdout.split())
+    assert narrow <= 50_000_000 < wide
 
 
 def test_a_system_that_tells_nothing_is_taken_for_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,21 @@
-"""How many pixels a generator may work on at once, by the memory that is free."""
+"""The memory that is free, and how many pixels a generator may work on at once in it."""
 
+import resource
 from pathlib import Path
 
 import torch
 from torch import nn
 
 _MEMINFO = Path("/proc/meminfo")
+_STATUS = Path("/proc/self/status")
 _CGROUP = Path("/sys/fs/cgroup")
+_GROUP_FILES = (
+    ("memory.max", "memory.current", "memory.stat"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+)
+"""Limit, use and statistics of a container's memory, of cgroup v2 and of v1."""
+
+_UNLIMITED = 2**63 - 1
 _UNKNOWN_BYTES = 2_000_000_000  # where the system does not tell
 _USED_SHARE = 0.5
 _LIVE_MAPS = 4
@@ -30,11 +39,18 @@ def width_of(generator: nn.Module) -> int:
 
 
 def free_bytes(device: torch.device) -> int:
-    """The bytes of memory free on a device; on the CPU what the machine and the control group both allow."""
+    """The bytes of memory free on a device; on the CPU what machine, control group and process limit all allow."""
     if device.type == "cuda":
         free: int = torch.cuda.mem_get_info(device)[0]
         return free
-    return min(_free_of_machine(), _free_of_group())
+    return min(_free_of_machine(), _free_of_group(), _free_of_process())
+
+
+def most_held_bytes(device: torch.device) -> int:
+    """The most bytes that this process has held so far: of the GPU's memory, or of the machine's; 0: not known."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_reserved(device)
+    return _status_bytes("VmHWM")
 
 
 def _free_of_machine() -> int:
@@ -46,11 +62,35 @@ def _free_of_machine() -> int:
 
 
 def _free_of_group() -> int:
-    """What a container's limit leaves (cgroup v2); without one as good as everything."""
+    """What a container's limit leaves, in cgroup v2 or v1; without one as good as everything."""
+    for limit, used, idle in _GROUP_FILES:
+        try:
+            most = int((_CGROUP / limit).read_text(encoding="ascii"))
+            held = int((_CGROUP / used).read_text(encoding="ascii"))
+            return max(0, most - held + _idle_of_group(_CGROUP / idle))
+        except (OSError, ValueError):
+            continue  # another version, or no limit: "max"
+    return _UNLIMITED
+
+
+def _idle_of_group(stat: Path) -> int:
+    """Bytes of files that the group only remembers and gives back when others need them."""
     try:
-        limit, used = (
-            (_CGROUP / name).read_text(encoding="ascii").strip() for name in ("memory.max", "memory.current")
-        )
-        return max(0, int(limit) - int(used))
+        lines = dict(line.split() for line in stat.read_text(encoding="ascii").splitlines())
+        return int(lines.get("total_inactive_file", lines.get("inactive_file", 0)))
     except (OSError, ValueError):
-        return 2**63 - 1
+        return 0
+
+
+def _free_of_process() -> int:
+    """What the limit on this process's address space leaves (ulimit -v)."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return _UNLIMITED if limit == resource.RLIM_INFINITY else max(0, limit - _status_bytes("VmSize"))
+
+
+def _status_bytes(field: str) -> int:
+    try:
+        lines = dict(line.split(":", 1) for line in _STATUS.read_text(encoding="ascii").splitlines())
+        return int(lines[field].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):
+        return 0

@@ -17,6 +17,7 @@ from train.data import Batches, Pictures, image_files, load_pictures
 from train.generators import write_generators
 from train.interrupts import deferred
 from train.journal import Journal, last_losses
+from train.memory import foretell, running_out, tell_measured
 from train.modelcard import write_model_card
 from train.options import TrainOptions
 from train.resuming import clear_leftovers, continued, record_images, waiting_run
@@ -57,7 +58,8 @@ def train(
     finish the step, write a checkpoint and are raised again. A run is locked while it is trained.
 
     Raises UsageError (no such run; options or images that are not the run's), UnusableError (images, checkpoints, a
-    loss that is no number any more), DatasetLockedError, CudaError, DiskError.
+    loss that is no number any more), DatasetLockedError, CudaError, DiskError; out of memory is one of UsageError, on a
+    GPU of CudaError.
     """
     if resume is None:
         return _train_anew(options, dataroot, runs_dir, progress)
@@ -119,7 +121,8 @@ def _prepared(options: TrainOptions, dataroot: Path, progress: Progress) -> Iter
 
 def _fresh(options: TrainOptions, pictures: Pictures, device: torch.device, runs_dir: Path) -> Training:
     """The state before the first step, with the weights that it shall begin with."""
-    training = begin(options, planned(options, len(pictures.a), len(pictures.b)), device)
+    with running_out(options):
+        training = begin(options, planned(options, len(pictures.a), len(pictures.b)), device)
     if options.init_from:
         start_from(training, options, runs_dir)
     return training
@@ -156,13 +159,13 @@ def _train_in(
     journal.meter.restore(training.unlogged, device)
     progress.start(_("Training"), total=training.plan.steps or None)
     try:
-        _loop(training, options, batches, journal, device)
+        with running_out(options, run):
+            foretell(training, options, device)
+            _loop(training, options, batches, journal, device)
         summary = _summary(run, training, journal.means or last_losses(run), pictures, device)
         write_generators(run.generators("last"), training.best_generators, options, training.step)
         write_model_card(run, read_settings(run), summary)
         write_summary(run, summary)
-    except torch.OutOfMemoryError as error:
-        raise CudaError(_("The GPU's memory is full. Train with a smaller --size or --batch-size.")) from error
     finally:
         progress.finish()
         journal.close()
@@ -180,6 +183,8 @@ def _loop(training: Training, options: TrainOptions, batches: Batches, journal: 
             if not training.plan.steps:  # the steps are being timed: a GPU's must have ended
                 wait_for(device)
             step_seconds.append(time.monotonic() - started)
+            if len(step_seconds) == 1:
+                tell_measured(device)
             spent = training.seconds + step_seconds[-1]
             if not training.plan.steps and training.step == TIMED_STEPS:
                 plan = plan_for(options.time_budget_seconds, training.step, spent, step_seconds)
