@@ -362,12 +362,19 @@ def _run_test(context: click.Context, folder: DatasetDir, runs_dir: Path, bars: 
     return translate_test_set(_by_recipe(context, "test"), latest.root, progress=bars)
 
 
-@command("status", _("What the dataset holds: found, fetched, failed, kept, rejected, split."))
+@command("status", _("What the dataset holds, how far its review is, the runs that used it, and what to do next."))
 @click.option("--failed", is_flag=True, help=_("List the addresses that failed, by reason."))
-def status(context: click.Context, failed: bool, dataset: str, as_json: bool) -> None:
+@runs_dir_option
+def status(context: click.Context, failed: bool, runs_dir: Path, dataset: str, as_json: bool) -> None:
     from pipeline.status import status_of
 
-    summary = status_of(context.obj.dataset(dataset), failed=failed)
+    summary = status_of(
+        context.obj.dataset(dataset),
+        runs_dir,
+        failed=failed,
+        said_dataset=dataset,
+        said_runs_dir=str(runs_dir) if "runs_dir" in said(context) else "",
+    )
     _show(summary, as_json, summary.text(context.obj.recipe.names()))
 
 

@@ -1,6 +1,7 @@
 """The Korean catalogue: English message -> Korean message, with the same named fields."""
 
 KOREAN: dict[str, str] = {
+    ", on other images than train/ holds now": (", 지금 train/에 있는 이미지와 다름"),
     ", {count} failed ({reasons})": ", 실패 {count}개({reasons})",
     ", {count} of the new ones look like another image": (", 새 이미지 가운데 {count}장은 다른 이미지와 비슷함"),
     "--cuda: no usable NVIDIA GPU ({reason}). Look at nvidia-smi, or leave --cuda out.": (
@@ -205,9 +206,6 @@ KOREAN: dict[str, str] = {
         "install chromium chromium-driver`) --driver PATH로 알려 주세요."
     ),
     "CPU threads; 0 takes one for each core.": "CPU 스레드 수. 0이면 코어마다 하나.",
-    "Candidates {candidates}: fetched {fetched}, waiting {waiting}, failed {failed}": (
-        "후보 {candidates}: 받음 {fetched}, 대기 {waiting}, 실패 {failed}"
-    ),
     "Changed": "바뀜",
     "Channels of the discriminators' first layer.": "판별기 첫 층의 채널 수.",
     "Channels of the generators' first layer.": "생성기 첫 층의 채널 수.",
@@ -327,7 +325,6 @@ KOREAN: dict[str, str] = {
     "Identical outputs": ("똑같은 출력"),
     "Identity loss": ("동일성 손실"),
     "Images of each domain in one step.": "한 단계에 쓰는 도메인별 이미지 수.",
-    "Images {images}: kept {kept}, rejected {rejected}": ("이미지 {images}: 남김 {kept}, 제외 {rejected}"),
     "In both domains": "양쪽 도메인",
     "In the words of aitorzip's program": "aitorzip 프로그램의 말로",
     "Inception as TorchScript, inception-2015-12-05.pt, for FID and KID on its features.": (
@@ -715,8 +712,8 @@ KOREAN: dict[str, str] = {
     "What networks compute in: bf16 takes half the time where the processor has it; fp16 needs --cuda.": (
         "신경망의 계산 형식: bf16은 프로세서가 지원하면 시간이 절반입니다. fp16에는 --cuda가 필요합니다."
     ),
-    "What the dataset holds: found, fetched, failed, kept, rejected, split.": (
-        "데이터셋의 내용: 찾음, 받음, 실패, 남김, 제외, 나눔."
+    "What the dataset holds, how far its review is, the runs that used it, and what to do next.": (
+        "데이터셋에 있는 것, 검토가 어디까지 왔는지, 학습에 쓴 실행, 다음에 할 일."
     ),
     "What you decide outranks every check, as soon as pipeline curate runs again. Press ? for the keys.": (
         "정한 것은 pipeline curate를 다시 실행하면 모든 검사보다 앞섭니다. 키 목록은 ?를 누르세요."
@@ -752,6 +749,7 @@ KOREAN: dict[str, str] = {
     "a number from 0": "0 이상의 수",
     "a number of seconds above 0": "0보다 큰 초",
     "a picture without a title": "제목 없는 그림",
+    "a review said something since the last curation": ("마지막으로 고른 뒤 검토에서 정한 것이 있습니다"),
     "a table, written [{key}]": "[{key}]로 쓴 표",
     "a text in quotes": "따옴표로 묶은 글",
     "a whole number": "정수",
@@ -785,6 +783,7 @@ KOREAN: dict[str, str] = {
     "file": "파일",
     "filters": "필터",
     "finished": ("완료"),
+    "finished, {step} steps": ("끝남, {step} 단계"),
     "for engines that are asked: {names}": "물어볼 엔진의 주소: {names}",
     "found": "찾음",
     "found for {a} and for {b}": "{a}와(과) {b} 양쪽에서 발견",
@@ -804,10 +803,13 @@ KOREAN: dict[str, str] = {
     "it cannot be read ({error})": "읽을 수 없습니다({error})",
     "it enlarges by resizing, which theirs do not": "크기 조정으로 키우는데, 그쪽 생성기는 그렇지 않음",
     "it failed ({reason})": ("실패했습니다({reason})"),
+    "it is finished and was not tested": ("끝났고 아직 시험하지 않았습니다"),
+    "it is finished; translate photos of your own": ("끝났습니다. 내 사진을 변환해 보세요"),
     "it is larger than 2 GB": "2 GB보다 큽니다",
     "it is no ONNX file or a damaged one": "ONNX 파일이 아니거나 손상되었습니다",
     'it is not installed: pip install "unpaired[{extra}]"': ('설치되어 있지 않습니다: pip install "unpaired[{extra}]"'),
     "it predicts a change, which theirs do not": "변화를 예측하는데, 그쪽 생성기는 그렇지 않음",
+    "it stopped before its end": ("끝나기 전에 멈췄습니다"),
     "its U-Net is of the form of TensorFlow's tutorial": "TensorFlow 튜토리얼 형태의 U-Net임",
     "its inputs are {inputs}": "입력이 {inputs}입니다",
     "its like in the other domain": "다른 도메인의 닮은 이미지",
@@ -825,19 +827,28 @@ KOREAN: dict[str, str] = {
     "measures: none, since photos have no truth to compare with": ("측정값: 없음. 사진에는 견줄 정답이 없습니다"),
     "missing": "없음",
     "neither residual blocks nor a U-Net": "잔차 블록도 U-Net도 없음",
+    "next": ("다음"),
     "next group": "다음 묶음",
     "next image that nobody looked at": "아직 안 본 다음 이미지",
     "no --size fits": ("들어가는 --size가 없음"),
     "no NVIDIA GPU here; training runs on the CPU": "NVIDIA GPU 없음. CPU로 학습합니다",
     "no filter": "필터 없음",
+    "no image of {domain} is left to train on": ("학습할 {domain} 이미지가 없습니다"),
     "no layer is called {names}": "{names}(이)라는 층이 없음",
     "no picture": "그림 없음",
+    "no run was trained on it yet": ("아직 이것으로 학습한 실행이 없습니다"),
     "no visdom server answers at {url} ({reason}); start one (python -m visdom.server) or say --track-url": (
         "{url}에서 visdom 서버가 응답하지 않습니다({reason}). 서버를 시작하거나(python -m visdom.server) "
         "--track-url을 지정하세요"
     ),
+    "nobody looked at {count} doubtful images; or train right away": (
+        "의심스러운 이미지 {count}장을 아무도 보지 않았습니다. 바로 학습해도 됩니다"
+    ),
+    "none": ("없음"),
     "not looked at": "아직 안 본 것",
     "nothing": "그대로",
+    "nothing is here yet": ("아직 아무것도 없습니다"),
+    "of what was found nothing could be fetched": ("찾은 것 가운데 받은 것이 없습니다"),
     "one of {names}": "{names} 중 하나",
     "one or several of {names}": "{names} 가운데 하나 또는 여럿",
     "opaque": "불투명",
@@ -854,6 +865,9 @@ KOREAN: dict[str, str] = {
     "rejected": "제외",
     "report": "보고서",
     "result": "결과",
+    "reviewed": ("검토"),
+    "running, step {step} of {steps}": ("학습 중, {steps} 가운데 {step} 단계"),
+    "runs": ("실행"),
     "score {score}, limit {threshold}": "점수 {score}, 한계 {threshold}",
     "seconds": "초",
     "seconds a step": ("단계당 초"),
@@ -866,9 +880,11 @@ KOREAN: dict[str, str] = {
     "split": "나눔",
     "step": ("단계"),
     "step {step}": ("단계 {step}"),
+    "stopped at step {step} of {steps}": ("{steps} 가운데 {step} 단계에서 멈춤"),
     "such as 90s, 6m or 2h": "90s, 6m, 2h 같은 값",
     "the file changed while it was in use": "사용하는 동안 파일이 바뀌었습니다",
     "the greatest --size that fits is {size}": ("들어가는 가장 큰 --size는 {size}"),
+    "the images are not curated, or not to the end": ("이미지를 아직 고르지 않았거나 끝까지 고르지 않았습니다"),
     "the layer {name} is missing": "{name} 층이 없음",
     "the name of a folder": "폴더 이름",
     "the same content behind a badge": "표지 뒤에 같은 내용",
@@ -905,6 +921,9 @@ KOREAN: dict[str, str] = {
     "{a} images of {name_a} (A) and {b} of {name_b} (B) translated: {sheet}": (
         "{name_a} (A) {a}장과 {name_b} (B) {b}장을 변환함: {sheet}"
     ),
+    "{candidates} candidates: fetched {fetched}, waiting {waiting}, failed {failed}": (
+        "후보 {candidates}: 받음 {fetched}, 대기 {waiting}, 실패 {failed}"
+    ),
     "{count} decisions. They count from the next pipeline curate on.": (
         "결정 {count}개. 다음 pipeline curate부터 반영됩니다."
     ),
@@ -913,11 +932,13 @@ KOREAN: dict[str, str] = {
     ),
     "{count} files skipped: no pictures": ("그림이 아닌 파일 {count}개를 건너뜀"),
     "{count} images are no longer in the dataset.": "이미지 {count}장이 더는 데이터셋에 없습니다.",
+    "{count} images came since the last curation": ("마지막으로 고른 뒤 이미지 {count}장이 더 왔습니다"),
     "{count} images have no address on the web; a recipe cannot bring them.": (
         "이미지 {count}장은 웹 주소가 없어 recipe로 다시 가져올 수 없습니다."
     ),
     "{count} images of the recipe have vanished:": "recipe의 이미지 {count}장이 사라졌습니다:",
     "{count} of the selected images were left out.": "선택한 이미지 가운데 {count}장은 빠졌습니다.",
+    "{count} older ones (all with --json)": ("더 오래된 것 {count}개(전체는 --json)"),
     "{count} pictures translated: {folder}": "사진 {count}장을 변환했습니다: {folder}",
     "{count} results of the search page could not be read.": ("검색 페이지의 결과 {count}개는 읽지 못했습니다."),
     "{count} selected": "{count}장 선택",
@@ -1042,6 +1063,7 @@ KOREAN: dict[str, str] = {
     ),
     "{hours} h {minutes} min": ("{hours}시간 {minutes}분"),
     "{images} images in the dataset.": "데이터셋의 이미지: {images}개.",
+    "{images}: kept {kept}, rejected {rejected}": ("{images}: 남김 {kept}, 제외 {rejected}"),
     "{kept} of {images} images kept, rejected {rejected}: {report}": (
         "이미지 {images}장 가운데 {kept}장 남김, 제외 {rejected}: {report}"
     ),
@@ -1156,6 +1178,8 @@ KOREAN: dict[str, str] = {
         "실행하거나 --engine으로 다른 엔진을 고르세요."
     ),
     "{rule} (correlation {score}); the other {advantage}": ("{rule}(상관 {score}), 다른 것이 {advantage}"),
+    "{run} is being trained; {page} shows how far": ("{run}을 학습하고 있습니다. {page}에서 진행을 볼 수 있습니다"),
+    "{run} was trained on other images": ("{run}은 다른 이미지로 학습했습니다"),
     "{run}: --format {form} writes a dataset, no run. Name it by --dataset.": (
         "{run}: --format {form}은 실행이 아니라 데이터셋을 저장합니다. --dataset으로 지정하세요."
     ),
@@ -1197,6 +1221,9 @@ KOREAN: dict[str, str] = {
     "{run}: {steps} steps more.": "{run}: {steps}스텝을 더합니다.",
     "{score} times as long as wide, at most {threshold}": ("가로세로 비 {score}, 최대 {threshold}"),
     "{seconds} s": ("{seconds}초"),
+    "{seen} of {images} that are rejected or flagged: decided {decided}, looked at {looked_at}": (
+        "제외되거나 표시된 {images}장 가운데 {seen}장: 정함 {decided}, 보기만 함 {looked_at}"
+    ),
     "{target}: give an image's or page's address, a host name such as example.org, or a sha256.": (
         "{target}: 이미지나 페이지의 주소, example.org 같은 호스트 이름, 또는 sha256을 주세요."
     ),

@@ -1,7 +1,9 @@
 """What the user sees while a command works: progress bars and log lines, both on stderr, both quiet in a pipe."""
 
 import logging
+from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import (
@@ -48,3 +50,9 @@ def set_up_logging(console: Console) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler], force=True)
     for package in ("pipeline", "crawler", "curate", "train"):
         logging.getLogger(package).setLevel(logging.INFO)
+
+
+def columns(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Lines of a label and what it labels, aligned; a Hangul syllable is as wide as two letters."""
+    width = max(cell_len(label) for label, _value in rows)
+    return [f"{label}{' ' * (width - cell_len(label))}  {value}" for label, value in rows]

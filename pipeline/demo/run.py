@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont, ImageOps
-from rich.cells import cell_len
 
 from crawler.crawl import crawl
 from crawler.options import CrawlOptions
@@ -40,6 +39,7 @@ from pipeline.progress import Progress
 from pipeline.recipe import STREET_TO_BLOSSOM
 from pipeline.records import DOMAINS, Domain, Query
 from pipeline.status import reasons_text, split_text, status_of
+from pipeline.terminal import columns
 from pipeline.workers import ProcessExecutor
 from train.loop import train
 from train.options import TestOptions
@@ -101,7 +101,7 @@ class DemoSummary:
             (_("report"), self.report),
             (_("picture"), self.picture),
         ]
-        return "\n".join([*_columns(rows), *_measure_lines(self.measures)])
+        return "\n".join([*columns(rows), *_measure_lines(self.measures)])
 
 
 def run_demo(options: DemoOptions, dataset: DatasetDir | None, runs_dir: Path, *, progress: Progress) -> DemoSummary:
@@ -206,7 +206,7 @@ def picture_of(twins: Sequence[Twin], results: Sequence[Image.Image]) -> Image.I
 def _summary(
     dataset: DatasetDir, run: Path, *, seconds: Mapping[str, float], picture: Path, measures: Measures | None
 ) -> DemoSummary:
-    status = status_of(dataset)
+    status = status_of(dataset, run.parent)
     return DemoSummary(
         candidates=status.candidates,
         fetched=status.fetched,
@@ -222,11 +222,6 @@ def _summary(
         report=str(dataset.report),
         measures=measures,
     )
-
-
-def _columns(rows: Sequence[tuple[str, str]]) -> list[str]:
-    width = max(cell_len(name) for name, _value in rows)
-    return [f"{name}{' ' * (width - cell_len(name))}  {value}" for name, value in rows]
 
 
 def _measure_lines(measures: Measures | None) -> list[str]:
