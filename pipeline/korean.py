@@ -4,6 +4,14 @@ KOREAN: dict[str, str] = {
     ", on other images than train/ holds now": (", 지금 train/에 있는 이미지와 다름"),
     ", {count} failed ({reasons})": ", 실패 {count}개({reasons})",
     ", {count} of the new ones look like another image": (", 새 이미지 가운데 {count}장은 다른 이미지와 비슷함"),
+    "--compile: not possible here ({reason}). Install a C++ compiler (g++), on a GPU triton too, or leave "
+    "it out: --no-compile.": (
+        "--compile: 여기서는 할 수 없습니다({reason}). C++ 컴파일러(g++)를, GPU에서는 triton도 설치하거나 "
+        "빼세요: --no-compile."
+    ),
+    "--compile: the loss {name} comes out as {found} in place of {expected}. Leave it out: --no-compile.": (
+        "--compile: 손실 {name}이(가) {expected} 대신 {found}로 나옵니다. 빼세요: --no-compile."
+    ),
     "--cuda: no usable NVIDIA GPU ({reason}). Look at nvidia-smi, or leave --cuda out.": (
         "--cuda: 쓸 수 있는 NVIDIA GPU가 없습니다({reason}). nvidia-smi를 확인하거나 --cuda 없이 실행하세요."
     ),
@@ -78,6 +86,9 @@ KOREAN: dict[str, str] = {
         "내려가므로 그 값은 0 이상, --n_epochs보다 작아야 합니다. 둘 다 주세요. 예: --n_epochs "
         "{n_epochs} --decay_epoch {half}."
     ),
+    "--num-workers {wanted}: only {count} threads can be started ({reason}); training goes on with these.": (
+        "--num-workers {wanted}: 스레드를 {count}개만 시작할 수 있습니다({reason}). 이것으로 학습을 계속합니다."
+    ),
     "--output {path}: a folder. Name the file to write.": (
         "--output {path}: 폴더입니다. 저장할 파일 이름을 지정하세요."
     ),
@@ -139,6 +150,7 @@ KOREAN: dict[str, str] = {
         "--{word} {value}: 여기서 이미지는 빨강, 초록, 파랑 3채널이며, 흑백은 읽을 때 그렇게 바뀝니다. "
         "이 옵션을 빼세요."
     ),
+    "-1 or more": ("-1 이상"),
     "... and {count} more": ("... 외 {count}개"),
     "0 or more": "0 이상",
     "0, or at least --size": "0이거나 --size 이상",
@@ -168,6 +180,9 @@ KOREAN: dict[str, str] = {
     "Adam's learning rate before it falls.": "줄어들기 전 Adam의 학습률.",
     "Against torch: {share:.4%} of the values differ, by {most} of 255 at the most.": (
         "torch와 비교: 값의 {share:.4%}가 다르고, 가장 큰 차이는 255 가운데 {most}입니다."
+    ),
+    "All {count} images are kept decoded in memory: {size} MB.": (
+        "이미지 {count}장을 모두 디코딩해 메모리에 둡니다: {size} MB."
     ),
     "An NVIDIA GPU is here and not used; --cuda uses it.": (
         "NVIDIA GPU가 있지만 쓰지 않습니다. --cuda로 쓸 수 있습니다."
@@ -216,6 +231,10 @@ KOREAN: dict[str, str] = {
         "실제 브라우저로 이미지를 모읍니다. QUERY가 없으면 레시피의 모든 검색어로 모읍니다."
     ),
     "Comparing images": "이미지 비교 중",
+    "Compile the networks: some minutes' wait, then faster steps.": (
+        "네트워크를 컴파일합니다. 몇 분 기다린 뒤 단계가 빨라집니다."
+    ),
+    "Compiling the networks, which takes some minutes.": ("네트워크를 컴파일합니다. 몇 분 걸립니다."),
     "Copies": "사본",
     "Crashed": "충돌",
     "Crawl, curate, train and test by the recipe, skipping what is up to date.": (
@@ -385,13 +404,15 @@ KOREAN: dict[str, str] = {
         "사본을 얼마나 잘 찾는지 잽니다. DIR의 사진이나 그린 거리를 38가지로 편집합니다."
     ),
     "Measuring": "재는 중",
+    "Memory: this process has held {held} at the most, its first step included.": (
+        "메모리: 이 프로세스는 첫 단계까지 최대 {held}를 썼습니다."
+    ),
     "Memory: training takes about {needed}, and only {free} are free; {fits}. What takes less: {remedies}.": (
         "메모리: 학습에 약 {needed}가 드는데 {free}만 비어 있습니다. {fits}. 줄이려면: {remedies}."
     ),
     "Memory: training takes about {needed}, and {free} are free; {fits}.": (
         "메모리: 학습에 약 {needed}가 들고 {free}가 비어 있습니다. {fits}."
     ),
-    "Memory: {held} at the most, the first step included.": ("메모리: 첫 단계까지 최대 {held}."),
     "Missing": "사라짐",
     "Mode collapse": ("모드 붕괴"),
     "Much of them is plain white.": "많은 부분이 그냥 흰색입니다.",
@@ -656,8 +677,8 @@ KOREAN: dict[str, str] = {
     ),
     "This request does not come from the page.": "이 페이지에서 온 요청이 아닙니다.",
     "This server has another name.": "이 서버의 이름이 아닙니다.",
-    "Threads that load images ahead; 0 loads between the steps.": (
-        "이미지를 미리 읽는 스레드 수. 0이면 단계 사이에 읽음."
+    "Threads that load images ahead; -1 takes one for each core, at most 4; 0 loads between the steps.": (
+        "이미지를 미리 읽는 스레드 수. -1이면 코어마다 하나, 최대 4. 0이면 단계 사이에 읽음."
     ),
     "Time to train for, in place of epochs: 90s, 6m, 2h. Beside --steps: stop by then.": (
         "에폭 대신 학습할 시간: 90s, 6m, 2h. --steps와 함께면 그때까지만."
@@ -931,6 +952,9 @@ KOREAN: dict[str, str] = {
         "{folder}에서 기록이 없던 파일 {count}개를 받아들였습니다."
     ),
     "{count} files skipped: no pictures": ("그림이 아닌 파일 {count}개를 건너뜀"),
+    "{count} images are kept decoded in memory: {size} MB; {others} more would not fit and are decoded each time.": (
+        "이미지 {count}장을 디코딩해 메모리에 둡니다: {size} MB. {others}장은 들어가지 않아 매번 디코딩합니다."
+    ),
     "{count} images are no longer in the dataset.": "이미지 {count}장이 더는 데이터셋에 없습니다.",
     "{count} images came since the last curation": ("마지막으로 고른 뒤 이미지 {count}장이 더 왔습니다"),
     "{count} images have no address on the web; a recipe cannot bring them.": (

@@ -130,7 +130,7 @@ def test_what_is_needed_what_fits_and_what_was_measured_is_said_once_and_changes
 
     (foretold,) = [line for line in caplog.messages if "are free" in line]
     assert "greatest --size that fits is" in foretold
-    assert sum("the first step included" in line for line in caplog.messages) == 1
+    assert sum("its first step included" in line for line in caplog.messages) == 1
     assert_equal_to_the_bit(state_of(str(told.root)), state_of(str(untold.root)))
 
 

@@ -41,7 +41,8 @@ class Training:
     `step` counts finished steps, `seconds` the time that they took. `averages` are the averaged generators a2b and b2a,
     none without --ema. The replay buffer `fakes_a` holds earlier fakes of domain A. `extend` is how much of what the
     options extend the plan holds. `unlogged` is the state of a Meter: losses of steps that no line of metrics
-    tells yet. `best_distance` is the least that Journal has measured, at `best_step`.
+    tells yet. `best_distance` is the least that Journal has measured, at `best_step`. `compiled` are the
+    networks as steps go through them where these are compiled, with the same weights; no part of a checkpoint.
     """
 
     networks: Networks
@@ -58,6 +59,7 @@ class Training:
     unlogged: dict[str, Any] = field(default_factory=dict)
     best_step: int = 0
     best_distance: float = math.inf
+    compiled: Networks | None = None
 
     @property
     def finished(self) -> bool:

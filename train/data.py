@@ -7,15 +7,14 @@ Pictures are scaled once and kept in memory while they fit, so that a set of som
 
 import json
 import logging
+import math
 import re
 import zipfile
-from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +30,8 @@ from pipeline.image import ImageError, decode
 from pipeline.language import _
 from pipeline.progress import Progress
 from pipeline.records import DOMAINS, Domain, Split
+from train.ahead import ahead
+from train.capacity import free_bytes
 from train.options import TrainOptions
 from train.schedule import steps_per_epoch
 
@@ -40,7 +41,10 @@ Identity = tuple[Domain, str]
 """An image as a run knows it: its domain and its sha256."""
 
 CACHE_BYTES = 1_000_000_000
-"""Scaled pictures kept in memory by one run; those beyond are decoded again each time."""
+"""Scaled pictures kept in memory by one run at the most; those beyond are decoded again each time."""
+
+_CACHE_SHARE = 0.25
+"""Of the memory that is free, so that the training finds the rest."""
 
 MAX_FILE_BYTES = 500_000_000
 _OWN_FOLDERS = ("A", "B")
@@ -131,7 +135,7 @@ def load_pictures(dataroot: Path, options: TrainOptions, files: dict[Domain, lis
     everything = [file for domain in DOMAINS for file in files[domain]]
     found: dict[Domain, list[Picture]] = {domain: [] for domain in DOMAINS}
     progress.start(_("Reading images"), total=len(everything))
-    kept_bytes = 0
+    kept_bytes, budget = 0, min(CACHE_BYTES, int(_CACHE_SHARE * free_bytes(torch.device("cpu"))))
     for done, (file, picture) in enumerate(zip(everything, _decoded(everything, options), strict=True), start=1):
         progress.update(done)
         if isinstance(picture, ImageError):
@@ -139,7 +143,7 @@ def load_pictures(dataroot: Path, options: TrainOptions, files: dict[Domain, lis
             continue
         assert picture.pixels is not None
         kept_bytes += picture.pixels.nbytes
-        found[file.domain].append(picture if kept_bytes <= CACHE_BYTES else Picture(file, picture.sha256, None))
+        found[file.domain].append(picture if kept_bytes <= budget else Picture(file, picture.sha256, None))
     progress.finish()
     for domain in DOMAINS:
         if not found[domain]:
@@ -149,8 +153,26 @@ def load_pictures(dataroot: Path, options: TrainOptions, files: dict[Domain, lis
     skipped = len(everything) - len(found["A"]) - len(found["B"])
     if skipped:
         _log.warning(_("{count} unusable files were skipped.", count=skipped))
+    _tell_kept(found["A"] + found["B"])
     a, b = (sorted(found[domain], key=lambda picture: picture.sha256) for domain in DOMAINS)
     return Pictures(a, b, skipped)
+
+
+def _tell_kept(pictures: list[Picture]) -> None:
+    kept = [picture.pixels.nbytes for picture in pictures if picture.pixels is not None]
+    megabytes, others = math.ceil(sum(kept) / 1e6), len(pictures) - len(kept)
+    if not others:
+        _log.info(_("All {count} images are kept decoded in memory: {size} MB.", count=len(kept), size=megabytes))
+        return
+    _log.info(
+        _(
+            "{count} images are kept decoded in memory: {size} MB; {others} more would not fit and are decoded each"
+            " time.",
+            count=len(kept),
+            size=megabytes,
+            others=others,
+        )
+    )
 
 
 def scaled(data: bytes, side: int) -> Pixels:
@@ -188,23 +210,13 @@ class Batches:
         return steps_per_epoch(self._options.batch_size, len(self._pictures.a), len(self._pictures.b))
 
     def from_step(self, first: int) -> Generator[tuple[Tensor, Tensor], None, None]:
-        """The batches from a step on, without end, loaded ahead by `num_workers` threads. Close the iterator."""
-        workers = self._options.num_workers
-        if not workers:
-            while True:
-                yield self.at(first)
-                first += 1
-        with ThreadPoolExecutor(workers, thread_name_prefix="images") as pool:
-            waiting: deque[Future[tuple[Tensor, Tensor]]] = deque()
-            while True:
-                while len(waiting) < 2 * workers:
-                    waiting.append(pool.submit(self.at, first))
-                    first += 1
-                yield waiting.popleft().result()
+        """The batches from a step on, without end, loaded ahead by threads. Close the iterator."""
+        loaders = self._options.loaders
+        return ahead(self.at, count(first), workers=loaders, waiting=2 * loaders)
 
-    def first_images(self, domain: Domain, count: int) -> Tensor:
-        """The first pictures of a domain, cut from their middle: [count, 3, size, size] in [-1, 1]."""
-        pictures = list(islice(self._pictures.of(domain), count))
+    def first_images(self, domain: Domain, most: int) -> Tensor:
+        """The first pictures of a domain, cut from their middle: [up to `most`, 3, size, size] in [-1, 1]."""
+        pictures = list(islice(self._pictures.of(domain), most))
         size = self._options.size
         return torch.stack([_to_tensor(_middle(picture.load(self._options.load_side), size)) for picture in pictures])
 
@@ -332,12 +344,7 @@ def _visible(path: Folder) -> bool:
 
 def _decoded(files: list[ImageFile], options: TrainOptions) -> Iterator[Picture | ImageError]:
     """Each file decoded, in order, a few ahead at a time so that a large set never lies in memory whole."""
-    with ThreadPoolExecutor(max(1, options.num_workers), thread_name_prefix="images") as pool:
-        rest = iter(files)
-        waiting = deque(pool.submit(_decode, file, options.load_side) for file in islice(rest, 32))
-        while waiting:
-            yield waiting.popleft().result()
-            waiting.extend(pool.submit(_decode, file, options.load_side) for file in islice(rest, 1))
+    return ahead(lambda file: _decode(file, options.load_side), files, workers=max(1, options.loaders), waiting=32)
 
 
 def _decode(file: ImageFile, side: int) -> Picture | ImageError:

@@ -13,6 +13,7 @@ from pipeline.files import disk_errors, lock
 from pipeline.language import _
 from pipeline.progress import Progress
 from train.checkpoint import Training, begin, restore, save
+from train.compile import compile_networks
 from train.data import Batches, Pictures, image_files, load_pictures
 from train.generators import write_generators
 from train.interrupts import deferred
@@ -82,6 +83,7 @@ def _train_anew(options: TrainOptions, dataroot: Path, runs_dir: Path, progress:
             )
             _log.warning(message)
         training = _fresh(options, pictures, device, runs_dir)
+        _compile(training, options, device)
         run = new_run(runs_dir, options.name or f"{dataroot.resolve().stem}-{options.generator.replace('-', '')}")
         with lock(run.lock):
             record_images(run, pictures.identities())
@@ -109,6 +111,7 @@ def _go_on(run: RunDir, asked: TrainOptions, dataroot: Path, said: frozenset[str
         write_settings(run, RunSettings(settings.dataroot, options))
         with _log_file(run.log):
             training = _restored(run, options, pictures, device)
+            _compile(training, options, device)
             return _train_in(run, options, training, pictures, device=device, progress=progress)
 
 
@@ -126,6 +129,12 @@ def _fresh(options: TrainOptions, pictures: Pictures, device: torch.device, runs
     if options.init_from:
         start_from(training, options, runs_dir)
     return training
+
+
+def _compile(training: Training, options: TrainOptions, device: torch.device) -> None:
+    if options.compile:
+        with running_out(options):
+            compile_networks(training, options, device)
 
 
 def _restored(run: RunDir, options: TrainOptions, pictures: Pictures, device: torch.device) -> Training:

@@ -115,7 +115,7 @@ def tell_measured(device: torch.device) -> None:
     """Say what was held at the most so far: after the first step, what the training takes. Nothing where none knows."""
     held = most_held_bytes(device)
     if held:
-        _log.info(_("Memory: {held} at the most, the first step included.", held=told(held)))
+        _log.info(_("Memory: this process has held {held} at the most, its first step included.", held=told(held)))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The options of training and testing."""
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ SCHEDULE = "Schedule"
 NETWORKS = "Networks"
 LOSSES = "Losses"
 MACHINE = "Machine and files"
+
+_MOST_LOADERS = 4
+"""Where nothing is said; each holds two batches in memory."""
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -111,7 +115,15 @@ class TrainOptions:
         group=MACHINE,
         choices=PRECISIONS,
     )
-    num_workers: int = option(2, "Threads that load images ahead; 0 loads between the steps.", group=MACHINE)
+    compile: bool = option(
+        False, "Compile the networks: some minutes' wait, then faster steps.", group=MACHINE, off="--no-compile"
+    )
+    num_workers: int = option(
+        -1,
+        "Threads that load images ahead; -1 takes one for each core, at most 4; 0 loads between the steps.",
+        group=MACHINE,
+        metavar="N",
+    )
     threads: int = option(0, "CPU threads; 0 takes one for each core.", group=MACHINE)
     name: str = option("", "A name for the run's folder; else the dataset and the generator.", group=MACHINE)
     init_from: str = option(
@@ -138,10 +150,11 @@ class TrainOptions:
         _check("domain_b", self.domain_b, not same, _("another folder than --domain-a"))
         for name in ("size", "batch_size", "width", "discriminator_layers", "discriminator_width"):
             _check(name, getattr(self, name), getattr(self, name) >= 1, _("1 or more"))
-        for name in ("decay_epochs", "steps", "load_size", "replay_size", "num_workers", "threads", "seed", "extend"):
+        for name in ("decay_epochs", "steps", "load_size", "replay_size", "threads", "seed", "extend"):
             _check(name, getattr(self, name), getattr(self, name) >= 0, _("0 or more"))
         for name in ("sample_every", "sample_epochs", "checkpoint_every", "checkpoint_epochs"):
             _check(name, getattr(self, name), getattr(self, name) >= 0, _("0 or more"))
+        _check("num_workers", self.num_workers, self.num_workers >= -1, _("-1 or more"))
         for name in ("cycle_weight", "identity_weight"):
             value = getattr(self, name)
             _check(name, value, 0 <= value < math.inf, _("a number from 0"))
@@ -215,6 +228,11 @@ class TrainOptions:
         rivals = {"sample_every": "sample_epochs", "checkpoint_every": "checkpoint_epochs"}
         beaten = {epochs for steps, epochs in rivals.items() if values[steps]}
         return {name: value for name, value in preset.items() if name not in beaten}
+
+    @property
+    def loaders(self) -> int:
+        """How many threads load images; 0: they are loaded between the steps."""
+        return min(_MOST_LOADERS, len(os.sched_getaffinity(0))) if self.num_workers < 0 else self.num_workers
 
     @property
     def load_side(self) -> int:

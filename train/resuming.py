@@ -13,10 +13,12 @@ from train.data import Identity, image_lines, read_image_lines
 from train.options import TrainOptions
 from train.rundir import RunDir, RunSettings, read_settings, runs
 
-FREE = frozenset({"cuda", "num_workers", "threads", "checkpoint_every", "checkpoint_epochs", "track", "track_url"})
+FREE = frozenset(
+    {"cuda", "compile", "num_workers", "threads", "checkpoint_every", "checkpoint_epochs", "track", "track_url"}
+)
 """The options that may be others on a resume: they say how and where a run computes, not what."""
 
-INEXACT = frozenset({"cuda", "threads"})
+INEXACT = frozenset({"cuda", "compile", "threads"})
 """Of these, the ones after which sums are taken in another order, so that the last bits differ."""
 
 _LISTED = 3

@@ -18,7 +18,7 @@ def take_step(training: Training, options: TrainOptions, real_a: Tensor, real_b:
 
     No value is read from the device: on a GPU the step is queued and not waited for.
     """
-    networks, precision = training.networks, training.precision
+    networks, precision = training.compiled or training.networks, training.precision
     _set_rate(training, options.learning_rate * training.plan.rate_factor(training.step))
     _seed(options.seed, training.step)
     objective = objective_at(options, training.step, training.plan.steps)
