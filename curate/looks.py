@@ -127,6 +127,9 @@ def _block_means(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.float32).reshape(-1)
 
 
+_SECOND_DIFFERENCE = np.array([1, -2, 1], np.float32)
+
+
 def _blocks(grey: Grey) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Of every block the variance of the Laplacian, and the mean answer of a filter that sees noise and not edges.
 
@@ -135,7 +138,7 @@ def _blocks(grey: Grey) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     laplacian = np.asarray(cv2.Laplacian(grey, cv2.CV_32F), np.float32)
     mean = _block_means(laplacian)
     variance = _block_means(laplacian * laplacian) - mean * mean
-    filtered = cv2.filter2D(grey, cv2.CV_32F, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32))
+    filtered = cv2.sepFilter2D(grey, cv2.CV_32F, _SECOND_DIFFERENCE, _SECOND_DIFFERENCE)
     return variance, _block_means(np.abs(filtered, dtype=np.float32))
 
 
@@ -200,14 +203,13 @@ def _clues(colour: Colour, grey: Grey, counts: NDArray[np.int64], ranges: Grey) 
     packed = np.ascontiguousarray(cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA)).view(np.uint32)[..., 0]
     corner = packed[:-1, :-1]
     equal = (packed[:-1, 1:] == corner) & (packed[1:, :-1] == corner)
-    coarse = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2BGR555)).view(np.uint16)  # 5 bits of each
-    counted = np.bincount(coarse.reshape(-1))
-    commonest = np.sort(counted[counted > 0])[-8:]
+    coarse = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2BGR555)).view(np.uint16)[..., 0]  # 5 bits of each
+    commonest = np.partition(cv2.calcHist([coarse], [0], None, [1 << 15], [0, 1 << 15]).reshape(-1), -8)[-8:]
     return _Clues(
         even=_opened(_up_to(ranges, 2)),
         still=_opened(_up_to(ranges, 1)),
-        equal=float(equal.mean()) if equal.size else 0.0,
-        common=float(commonest.sum() / grey.size),
+        equal=np.count_nonzero(equal) / max(1, equal.size),
+        common=float(commonest.sum(dtype=np.float64) / grey.size),
         comb=_unevenness(counts),
         variety=_variety(grey),
         plain_edge=_plain_edge(colour),
@@ -245,11 +247,12 @@ def _plain_edge(colour: Colour) -> float:
     An object cut out on white may touch one edge; a white sky leaves at least the ground and parts of both sides. Dark
     edges count as 0: nights have them.
     """
-    sides = [side.reshape(-1, 3).astype(np.int16) for side in (colour[:3], colour[-3:], colour[:, :3], colour[:, -3:])]
-    median = np.median(np.concatenate(sides), axis=0)
+    sides = colour[:3], colour[-3:], colour[:, :3], colour[:, -3:]
+    median = np.median(np.concatenate([side.reshape(-1, 3) for side in sides]), axis=0)
     if median.mean() < 40:
         return 0.0
-    return sorted(float((np.abs(side - median).max(axis=1) <= 6).mean()) for side in sides)[1]
+    near = (cv2.inRange(side, np.ceil(median - 6), np.floor(median + 6)) for side in sides)
+    return sorted(cv2.countNonZero(within) / within.size for within in near)[1]
 
 
 def _blockiness(grey: Grey, *, down: bool) -> float:

@@ -67,7 +67,8 @@ def _narrowed(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     rows = max(1, _PIXELS_AT_ONCE // width)
     for top in range(0, height, rows):
         some = slice(top, top + rows)
-        levels = grey[some].astype(np.float32) - 128
+        levels = grey[some].astype(np.float32)
+        levels -= 128
         for group in filter.groups:
             sums[some, :, group.columns] = (levels[:, group.seen] @ group.weights).reshape(-1, 2, _TOGETHER)
     high, low = sums.astype(np.int32).swapaxes(0, 1)
