@@ -30,7 +30,7 @@ from curate.papers import papers_stand, write_papers
 from curate.raw import RawFile, raw_file
 from curate.report.groups import shown_verdicts
 from curate.report.page import Reported, report_page
-from curate.report.shown import Shown
+from curate.report.shown import Shown, shown_before
 from curate.resize import Form, Rendered, Rendering, finished_size, render, thumbnail
 from curate.saved import Imported, read_saved, take_over
 from curate.separation import Separation, separation
@@ -53,6 +53,10 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 32
 """Measurements, comparisons or vectors that one transaction stores: a killed curation repeats at most so many."""
+
+
+_PIECES_A_PROCESS = 12
+"""So many images are measured in the time in which a process starts and loads what measures them."""
 
 
 _REPORT_BYTES = 6_000_000
@@ -111,7 +115,7 @@ def curate(
         if not catalog.images():
             raise _nothing_yet(dataset)
         imported = take_over(saved, catalog, dataset.name) if saved else None
-        with ProcessExecutor(options.workers) as executor:
+        with ProcessExecutor(options.workers, pieces_a_process=_PIECES_A_PROCESS) as executor:
             if model and not catalog.embedded(model.sha256):
                 try_model(executor, model)
             work = _Work(options, dataset, names, catalog, executor, progress, model)
@@ -353,9 +357,11 @@ class _Work:
     def write_report(self, plan: _Plan) -> None:
         shown = _shown(plan)
         files = [raw_file(self.dataset, one.image) for one in shown if not one.measurement.reason]
-        thumbnails: dict[str, bytes] = {}
+        most_bytes = max(1500, min(8000, _REPORT_BYTES // max(len(files), 1)))
+        thumbnails = self.thumbnails_before(plan, most_bytes)
+        files = [file for file in files if file.sha256 not in thumbnails]
         with self.bar(_("Writing the report"), len(files)) as step:
-            for sha256, picture in _thumbnails(self.executor, files):
+            for sha256, picture in _thumbnails(self.executor, files, most_bytes):
                 thumbnails[sha256] = picture
                 step(1)
         page = report_page(
@@ -373,6 +379,12 @@ class _Work:
             if self.dataset.rejected.is_symlink():
                 self.dataset.rejected.unlink()
         write_atomically(self.dataset.report, page)
+
+    def thumbnails_before(self, plan: _Plan, most_bytes: int) -> dict[str, bytes]:
+        """The pictures of the report that stands, where they were made in the same way and are not too large now."""
+        if not _was_made_alike(self.dataset, plan.summary):
+            return {}
+        return {name: data for name, data in shown_before(self.dataset.report).items() if 0 < len(data) <= most_bytes}
 
     def warn_of_few(self, plan: _Plan) -> None:
         for domain in DOMAINS:
@@ -451,12 +463,17 @@ def _finished_files(dataset: DatasetDir) -> Iterator[str]:
 
 def _reusable(dataset: DatasetDir, summary: bytes) -> dict[str, Path]:
     """The finished pictures of a complete tree that was made in the same way, by the sha256 of their raw bytes."""
-    try:
-        if way_of(dataset.summary.read_bytes()) != way_of(summary):
-            return {}
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return {}  # no complete tree, or a dataset.json that is not ours: everything is made anew
+    if not _was_made_alike(dataset, summary):
+        return {}
     return {Path(name).stem: dataset.root / name for name in _finished_files(dataset)}
+
+
+def _was_made_alike(dataset: DatasetDir, summary: bytes) -> bool:
+    """Whether a complete tree stands there that was made in the same way."""
+    try:
+        return way_of(dataset.summary.read_bytes()) == way_of(summary)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return False  # no complete tree, or a dataset.json that is not ours: everything is made anew
 
 
 def _laid_by(dataset: DatasetDir) -> dict[str, Path]:
@@ -478,8 +495,7 @@ def _rendered(executor: Executor, renderings: Sequence[Rendering]) -> Iterator[R
             yield Rendered(rendering.file.sha256, "crashed")
 
 
-def _thumbnails(executor: Executor, files: Sequence[RawFile]) -> Iterator[tuple[str, bytes]]:
-    most_bytes = max(1500, min(8000, _REPORT_BYTES // max(len(files), 1)))
+def _thumbnails(executor: Executor, files: Sequence[RawFile], most_bytes: int) -> Iterator[tuple[str, bytes]]:
     for file, future in finished(executor, partial(thumbnail, most_bytes=most_bytes), files):
         try:
             with disk_errors(file.path):

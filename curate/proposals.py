@@ -1,6 +1,6 @@
 """Which of many pictures are worth comparing: signatures -> pairs of which one may be a copy or a part of the other."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,6 +41,7 @@ _WEAK = 5
 _MOST = 100
 """Proposals that a picture makes, the most similar ones: a video of 10,000 frames must not make 50 million pairs."""
 _PICTURES_AT_ONCE = 4096
+_PAIRS_TOGETHER = 4096
 
 
 def _mask(places: range) -> np.uint64:
@@ -138,8 +139,8 @@ def propose(signatures: Mapping[str, Signature], new: Collection[str]) -> list[P
     gallery = _gallery(signatures, set(new))
     best: dict[tuple[int, int], _Scored] = {}
     if gallery.fresh.any() and len(gallery.names) > 1:
-        for batch in _candidates(gallery):
-            _keep_best(best, _scored(gallery, _near(gallery, batch)))
+        for batch in _gathered(_near(gallery, candidates) for candidates in _candidates(gallery)):
+            _keep_best(best, _scored(gallery, batch))
     return [_proposal(gallery, scored) for scored in _most_similar(best)]
 
 
@@ -157,6 +158,23 @@ def _strongest(sizes: Coefficients) -> Codes:
     places = np.argsort(-sizes, axis=1, kind="stable")[:, :_STRONG].astype(np.uint64)
     bits: Codes = np.bitwise_or.reduce(np.uint64(1) << places, axis=1)
     return bits
+
+
+def _gathered(batches: Iterable[_Batch]) -> Iterator[_Batch]:
+    """Small batches together: a thousand pairs are scored in the time of one."""
+    waiting: list[_Batch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(len(one.owner) for one in waiting) >= _PAIRS_TOGETHER:
+            yield _joined(waiting)
+            waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(batches: Sequence[_Batch]) -> _Batch:
+    columns = zip(*((one.owner, one.part, one.other, one.orientation) for one in batches), strict=True)
+    return _Batch(*map(np.concatenate, columns))
 
 
 def _candidates(gallery: _Gallery) -> Iterator[_Batch]:

@@ -81,6 +81,8 @@ def _encoded(picture: Image.Image, format: str) -> bytes:
 
 THUMBNAIL_SIDE = 192
 _THUMBNAIL_QUALITIES = (80, 65, 50, 35, 20)
+_THUMBNAIL_METHOD = 2
+"""Half the time of Pillow's usual 4, for a twentieth more bytes."""
 
 
 def thumbnail(file: RawFile, most_bytes: int = 8000, size: int = THUMBNAIL_SIDE) -> bytes:
@@ -96,7 +98,7 @@ def thumbnail(file: RawFile, most_bytes: int = 8000, size: int = THUMBNAIL_SIDE)
         picture.thumbnail((size, size), Image.Resampling.LANCZOS)
         for quality in _THUMBNAIL_QUALITIES:
             buffer = io.BytesIO()
-            _bare(picture).save(buffer, "WEBP", quality=quality)
+            _bare(picture).save(buffer, "WEBP", quality=quality, method=_THUMBNAIL_METHOD)
             if buffer.tell() <= most_bytes or size <= 32:
                 return buffer.getvalue()
         size //= 2

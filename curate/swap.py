@@ -43,9 +43,23 @@ def commit(dataset: DatasetDir, summary: bytes) -> None:
     """Put the tree that was built in the place of the old one; `summary` becomes dataset.json. Raises DiskError."""
     build = build_dir(dataset)
     with disk_errors(dataset.root):
-        sync_files([path for path in sorted(build.root.rglob("*")) if path.is_file()])
+        sync_files(_unsynced(dataset, build))
         write_atomically(build.summary, summary)
     finish_or_undo(dataset)
+
+
+def _unsynced(dataset: DatasetDir, build: DatasetDir) -> list[Path]:
+    """The new tree's folders, and those of its files that the old tree, which was made to last, does not have."""
+    if not dataset.summary.is_file():
+        return sorted(build.root.rglob("*"))
+    lasting = {_identity(path) for split in SPLITS for path in dataset.split_dir(split).rglob("*")}
+    return [path for path in sorted(build.root.rglob("*")) if path.is_dir() or _identity(path) not in lasting]
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What two names of one file have in common."""
+    status = path.lstat()
+    return status.st_dev, status.st_ino
 
 
 def _go_forward(dataset: DatasetDir, build: DatasetDir) -> None:

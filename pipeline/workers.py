@@ -66,19 +66,29 @@ class ProcessExecutor(Executor):
     a module that can be imported. Leaving the `with` block by an exception kills the processes at once.
     """
 
-    def __init__(self, workers: int = 0, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        """`workers` processes, 0 for one a core; each starts when it is first needed."""
+    def __init__(
+        self, workers: int = 0, *, timeout_seconds: float = TIMEOUT_SECONDS, pieces_a_process: int = 1
+    ) -> None:
+        """`workers` processes, 0 for one a core; each starts when it is first needed.
+
+        Where starting one costs as much as `pieces_a_process` pieces of work, the next starts only after so many.
+        """
         self.workers = workers or len(os.sched_getaffinity(0))
         self._timeout_seconds = timeout_seconds
+        self._pieces_a_process = pieces_a_process
+        self._pieces = 0
         self._threads = ThreadPoolExecutor(self.workers)
         self._idle: queue.SimpleQueue[_Child] = queue.SimpleQueue()
         self._children: set[_Child] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._closing = False
 
     def submit(
         self, function: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Future[Result]:
+        with self._lock:
+            self._pieces += 1
+            self._lock.notify()
         return self._threads.submit(self._run, function, args, kwargs)
 
     def call(
@@ -88,6 +98,8 @@ class ProcessExecutor(Executor):
 
         Each caller that works at the same time takes a process. Raises CancelledError after the shutdown.
         """
+        with self._lock:
+            self._pieces += 1
         answer: Result = self._run(function, args, kwargs)
         return answer
 
@@ -111,18 +123,21 @@ class ProcessExecutor(Executor):
 
     def _take_child(self) -> "_Child":
         with self._lock:
-            if self._closing:
-                raise CancelledError
-            with suppress(queue.Empty):
-                return self._idle.get_nowait()
-            child = _Child()
-            self._children.add(child)
-            return child
+            while not self._closing:
+                with suppress(queue.Empty):
+                    return self._idle.get_nowait()
+                if len(self._children) <= self._pieces // self._pieces_a_process:
+                    child = _Child()
+                    self._children.add(child)
+                    return child
+                self._lock.wait()
+        raise CancelledError
 
     def _put_back(self, child: "_Child") -> None:
         with self._lock:
             if not self._closing:
                 self._idle.put(child)
+                self._lock.notify()
                 return
         self._drop(child)
 
@@ -130,6 +145,7 @@ class ProcessExecutor(Executor):
         child.close()
         with self._lock:
             self._children.discard(child)
+            self._lock.notify()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Wait for the work and end the processes; with `cancel_futures` end them in the middle of it."""
@@ -145,6 +161,7 @@ class ProcessExecutor(Executor):
         with self._lock:
             self._closing = True
             children = list(self._children)
+            self._lock.notify_all()
         for child in children:
             child.kill()
 

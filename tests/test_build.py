@@ -14,6 +14,7 @@ from PIL import Image
 
 from curate.build import CurateSummary, curate
 from curate.options import CurateOptions
+from curate.report.shown import shown_before
 from curate.thresholds import REASONS
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
@@ -324,3 +325,44 @@ def test_metadata_quotes_the_least_source_and_not_the_first(dataset: DatasetDir)
     run(dataset)
     lines = [line for split in ("train", "test") for line in metadata(dataset, split) if line["sha256"] == sha256]
     assert [line["query"] for line in lines] == ["가로수길"]
+
+
+def test_the_pictures_of_the_last_report_are_not_made_again(dataset: DatasetDir) -> None:
+    (sliver,) = add(dataset, "A", [picture(22, 200, 40)])
+    run(dataset)
+    before = shown_before(dataset.report)
+    raw = dataset.raw_file(sliver, "jpg")
+    raw.write_bytes(bytes(raw.stat().st_size))
+    add(dataset, "A", [picture(23, 210, 40)])
+    run(dataset)
+    after = shown_before(dataset.report)
+    assert len(after) == len(before) + 1
+    assert after[sliver] == before[sliver] != b""
+
+
+def test_a_report_that_is_none_of_ours_is_written_anew(dataset: DatasetDir) -> None:
+    (sliver,) = add(dataset, "A", [picture(22, 200, 40)])
+    run(dataset)
+    report = dataset.report.read_bytes()
+    for garbage in (b"", b'<script type="application/json" id="data">{"images": [1]}</script>', b"\xff" * 99):
+        dataset.report.write_bytes(garbage)
+        run(dataset, replace(OPTIONS, keep=(*REASONS, "extreme_aspect")))
+        run(dataset)
+        assert dataset.report.read_bytes() == report
+    assert sliver in shown_before(dataset.report)
+
+
+def test_only_what_is_new_is_written_to_the_disk_for_good(dataset: DatasetDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(dataset)
+    (new,) = add(dataset, "A", [picture(30)])
+    synced: list[Path] = []
+    sync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    run(dataset)
+    assert [path.stem for path in synced if path.suffix == ".jpg"] == [new]
+    assert {path.name for path in synced} >= {"A", "B", "train", "test"}

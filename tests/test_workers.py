@@ -85,6 +85,12 @@ def read(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def open_as(fifo: Path, mode: str) -> int:
+    """Waits until somebody opens the other end."""
+    with fifo.open(mode):
+        return os.getpid()
+
+
 def own_pid(_number: int) -> int:
     return os.getpid()
 
@@ -241,3 +247,20 @@ def test_whoever_calls_while_the_processes_are_ended_is_told_so_and_nothing_else
             executor.shutdown(cancel_futures=True)
         assert {one.result() for one in ended} <= {CancelledError, ChildProcessError}
         assert executor._children == set()
+
+
+def test_a_second_process_starts_only_where_there_is_work_for_it() -> None:
+    with ProcessExecutor(2, pieces_a_process=10) as executor:
+        assert len({future.result() for _number, future in finished(executor, own_pid, range(9))}) == 1
+
+
+def test_a_crash_leaves_the_work_that_waits_for_the_only_process_its_turn() -> None:
+    with ProcessExecutor(3, pieces_a_process=10) as executor:
+        assert outcomes(executor, square_or_die, [2, 3, 4]) == {2: 4, 3: "crashed", 4: 16}
+
+
+def test_where_there_is_work_for_two_processes_both_are_there_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "meeting")
+    with ProcessExecutor(2, pieces_a_process=2, timeout_seconds=30) as executor:
+        others = [executor.submit(open_as, tmp_path / "meeting", mode) for mode in ("rb", "wb")]
+        assert len({other.result() for other in others}) == 2

@@ -1,7 +1,10 @@
 """What the page shows of an image: its size, its picture, and where it came from."""
 
 import base64
+import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.records import Candidate
@@ -40,8 +43,26 @@ def image_row(image: Shown, address: str = "") -> dict[str, str]:
     }
 
 
+_WEBP = "data:image/webp;base64,"
+_DATA = re.compile(rb'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+
+
+def shown_before(report: Path) -> dict[str, bytes]:
+    """The pictures that a report holds, by sha256; none where there is no report, or one that is not ours.
+
+    (They took as long to make as an image takes to be measured.)
+    """
+    try:
+        found = _DATA.search(report.read_bytes())
+        images = json.loads(found[1])["images"] if found else {}
+        pictures = {sha256: image["picture"] for sha256, image in images.items() if image["picture"].startswith(_WEBP)}
+        return {sha256: base64.b64decode(picture.removeprefix(_WEBP)) for sha256, picture in pictures.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
 def _data_uri(webp: bytes) -> str:
-    return "data:image/webp;base64," + base64.b64encode(webp).decode()
+    return _WEBP + base64.b64encode(webp).decode()
 
 
 def _first_of_web(*urls: str) -> str:
