@@ -81,20 +81,3 @@ class CurateOptions:
     def thresholds(self) -> Thresholds:
         """The limits of the checks of looks."""
         return thresholds_from(self.threshold)
-
-
-@dataclass(frozen=True)
-class ReviewOptions:
-    """What the user may say about a review. Raises OptionError for a value that cannot be meant."""
-
-    host: str = option(
-        "127.0.0.1", "Listen at another address of this machine; the page still needs its token.", metavar="ADDRESS"
-    )
-    port: int = option(0, "Listen at this port; 0 takes a free one.", metavar="N")
-    no_browser: bool = option(False, "Print the page's address and open no browser.")
-
-    def __post_init__(self) -> None:
-        if not self.host:
-            raise OptionError("host", self.host, _("an address of this machine, such as 127.0.0.1"))
-        if not 0 <= self.port <= 65535:
-            raise OptionError("port", self.port, _("from 0 to 65535"))

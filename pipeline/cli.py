@@ -14,11 +14,12 @@ import click
 from click.core import ParameterSource
 
 from crawler.options import ENGINES, NO_LIMIT, CrawlOptions
-from curate.options import CurateOptions, ReviewOptions
+from curate.options import CurateOptions
 from pipeline.dataset import DatasetDir
 from pipeline.demo.options import DemoOptions
 from pipeline.errors import EXIT_INTERRUPTED, PipelineError, Terminated, UsageError
 from pipeline.language import _
+from pipeline.listening import ListenOptions
 from pipeline.parameters import GroupedCommand, GroupedOption, collect, options_of, said, say
 from pipeline.recipe import Recipe, find_recipe, normalise
 from pipeline.records import DOMAINS, Domain, Query
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, type] = {
     "crawl": CrawlOptions,
     "curate": CurateOptions,
-    "review": ReviewOptions,
+    "review": ListenOptions,
     "train": TrainOptions,
     "test": TestOptions,
     "evaluate": EvaluateOptions,
     "translate": TranslateOptions,
+    "watch": ListenOptions,
     "demo": DemoOptions,
 }
 """The commands that a recipe may set options for, and the dataclass that holds them."""
@@ -185,13 +187,13 @@ def hear_aitorzip(context: click.Context) -> frozenset[str]:
     return said(context)
 
 
-@command("review", _("Look through what was rejected and kept, in the browser, and overrule it."), ReviewOptions)
+@command("review", _("Look through what was rejected and kept, in the browser, and overrule it."), ListenOptions)
 def review(context: click.Context, dataset: str, as_json: bool, **_options: Any) -> None:
     from curate.review.serve import review as serve
 
     names, folder = context.obj.recipe.names(), context.obj.dataset(dataset)
     summary = serve(
-        collect(context, ReviewOptions), folder, names=names, announce=lambda text: click.echo(text, err=True)
+        collect(context, ListenOptions), folder, names=names, announce=lambda text: click.echo(text, err=True)
     )
     _show(summary, as_json, summary.text())
 
@@ -231,6 +233,23 @@ def train(
         resume = ""
     summary = teach(options, dataroot, runs_dir, resume=resume, progress=_bars(), said=given)
     _show(summary, as_json, summary.text(names))
+
+
+@command(
+    "watch", _("Curves and samples of a run in the browser, as it trains; of several RUNs side by side."), ListenOptions
+)
+@runs_dir_option
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+def watch(
+    context: click.Context, runs: tuple[str, ...], runs_dir: Path, dataset: str, as_json: bool, **_options: Any
+) -> None:
+    del dataset
+    from train.rundir import find_run
+    from train.watch import watch as serve
+
+    found = [find_run(runs_dir, run) for run in runs or ("",)]
+    summary = serve(collect(context, ListenOptions), found, announce=lambda text: click.echo(text, err=True))
+    _show(summary, as_json, summary.text())
 
 
 @command("test", _("Translate the test images both ways, into the run's folder."), TestOptions)

@@ -240,6 +240,9 @@ KOREAN: dict[str, str] = {
     "Crawl, curate, train and test by the recipe, skipping what is up to date.": (
         "레시피대로 모으고, 고르고, 학습하고, 테스트합니다. 이미 된 것은 건너뜁니다."
     ),
+    "Curves and samples of a run in the browser, as it trains; of several RUNs side by side.": (
+        "실행의 곡선과 샘플을 학습하는 동안 브라우저에서 봅니다. RUN이 여럿이면 나란히 보여 줍니다."
+    ),
     "Cycle loss": ("순환 손실"),
     "Damaged": "손상됨",
     "Dark": "어두움",
@@ -371,6 +374,7 @@ KOREAN: dict[str, str] = {
     "Kept images look like a forgotten one: {copies}": ("남아 있는 이미지 중 잊은 이미지와 닮은 것: {copies}"),
     "Kept, with a doubt": "남겼지만 의심스러움",
     "Kept: {name}": "남음: {name}",
+    "Kernel distance to the goal": ("목표와의 커널 거리"),
     "Keys": "키",
     "Korean text shows boxes: apt-get install fonts-nanum": ("한글이 네모로 보입니다: apt-get install fonts-nanum"),
     "Largest image file that is stored.": "저장할 가장 큰 이미지 파일의 바이트 수.",
@@ -380,8 +384,8 @@ KOREAN: dict[str, str] = {
     "Limit of: {name}": "한계값: {name}",
     "Limits": "한계값",
     "List the addresses that failed, by reason.": "실패한 주소를 이유별로 보여 줍니다.",
-    "Listen at another address of this machine; the page still needs its token.": (
-        "이 컴퓨터의 다른 주소에서 듣습니다. 그래도 페이지에는 토큰이 필요합니다."
+    "Listen at another address of this machine; the page then needs its token.": (
+        "이 컴퓨터의 다른 주소에서 듣습니다. 그때는 페이지를 열 때 토큰이 필요합니다."
     ),
     "Listen at this port; 0 takes a free one.": "이 포트에서 듣습니다. 0이면 빈 포트를 씁니다.",
     "Longest time for one image, redirects included.": "리디렉션을 포함해 이미지 하나에 쓰는 최대 시간.",
@@ -456,7 +460,9 @@ KOREAN: dict[str, str] = {
     "Nothing certain is wrong with them. Look at these first.": ("확실한 문제는 없습니다. 이것부터 살펴보세요."),
     "Nothing changed since the last curation.": "지난번 고르기 뒤로 바뀐 것이 없습니다.",
     "Nothing is changed": ("아무것도 바뀌지 않음"),
-    "Nothing is measured yet.": ("아직 측정한 것이 없습니다."),
+    "Nothing is measured yet: losses are written every 20 steps.": (
+        "아직 측정한 것이 없습니다. 손실은 20단계마다 기록됩니다."
+    ),
     "Nothing new: everything that was found is known already.": ("새로운 것이 없습니다: 찾은 것은 모두 이미 있습니다."),
     "Nothing of it was in the dataset any more; no crawl will bring it.": (
         "데이터셋에 남아 있던 것이 없습니다. 앞으로의 수집에서도 가져오지 않습니다."
@@ -474,8 +480,9 @@ KOREAN: dict[str, str] = {
         "서로 다른 사진 {pairs}쌍 가운데 {linked}쌍이 이어졌고 {copies}쌍이 사본으로 판정되었습니다."
     ),
     "Off topic": "주제 벗어남",
-    "Open the address that pipeline review printed; it works once. Else start it again.": (
-        "pipeline review가 출력한 주소를 여세요. 주소는 한 번만 쓸 수 있습니다. 안 되면 다시 시작하세요."
+    "Open the address that pipeline {command} printed, with its token. If it was used already, start the "
+    "command again.": (
+        "pipeline {command}가 출력한 주소를 토큰까지 그대로 여세요. 이미 쓴 주소라면 명령을 다시 시작하세요."
     ),
     "OpenCV cannot run it ({error})": "OpenCV가 실행하지 못합니다({error})",
     "Options": "옵션",
@@ -646,6 +653,7 @@ KOREAN: dict[str, str] = {
     "Their shorter side has too few pixels.": "짧은 변의 픽셀 수가 모자랍니다.",
     "There are even strips along their edges.": "가장자리에 고른 띠가 있습니다.",
     "There is next to nothing on them.": "거의 아무것도 없습니다.",
+    "There is no such file.": ("그런 파일이 없습니다."),
     "There is no such picture.": "그런 그림이 없습니다.",
     "There is noise even where nothing is.": "아무것도 없는 곳에도 잡음이 있습니다.",
     "There is nothing more.": "더는 없습니다.",
@@ -662,9 +670,6 @@ KOREAN: dict[str, str] = {
     "This address has run out. Start pipeline review again.": (
         "이 주소는 더 쓸 수 없습니다. pipeline review를 다시 시작하세요."
     ),
-    "This address was used already, or is another one's. Start pipeline review again.": (
-        "이미 쓴 주소이거나 다른 주소입니다. pipeline review를 다시 시작하세요."
-    ),
     "This browser keeps nothing: save your decisions before you close the page.": (
         "이 브라우저는 아무것도 보관하지 않습니다. 페이지를 닫기 전에 결정을 저장하세요."
     ),
@@ -676,7 +681,10 @@ KOREAN: dict[str, str] = {
         "이 페이지는 자바스크립트가 필요하며, 어디서도 아무것도 불러오지 않습니다."
     ),
     "This request does not come from the page.": "이 페이지에서 온 요청이 아닙니다.",
-    "This server has another name.": "이 서버의 이름이 아닙니다.",
+    "This server has another name: {address}": "이 서버의 이름은 다릅니다: {address}",
+    "This token was used already, or is another one's. Start pipeline {command} again.": (
+        "이미 쓴 토큰이거나 다른 토큰입니다. pipeline {command}를 다시 시작하세요."
+    ),
     "Threads that load images ahead; -1 takes one for each core, at most 4; 0 loads between the steps.": (
         "이미지를 미리 읽는 스레드 수. -1이면 코어마다 하나, 최대 4. 0이면 단계 사이에 읽음."
     ),
@@ -717,6 +725,9 @@ KOREAN: dict[str, str] = {
     "Under an open licence, as far as the engine knows.": ("검색 엔진이 아는 한에서 공개 라이선스인 이미지만."),
     "Undo": "되돌리기",
     "Warnings": ("경고"),
+    "Watching: {address} (Ctrl-C ends it, and no training)": (
+        "지켜보는 주소: {address} (Ctrl-C로 끝내며, 학습은 계속됩니다)"
+    ),
     "Weight of B's cycle loss; else the same.": "B의 순환 손실 가중치. 없으면 같은 값.",
     "Weight of B's identity loss; else the same.": "B의 항등 손실 가중치. 없으면 같은 값.",
     "Weight of the cycle loss.": "순환 손실의 가중치.",
@@ -879,6 +890,9 @@ KOREAN: dict[str, str] = {
     "picture": "그림",
     "pipeline review does not answer. Start it again; what was decided is stored.": (
         "pipeline review가 응답하지 않습니다. 다시 시작하세요. 정한 것은 저장되어 있습니다."
+    ),
+    "pipeline watch does not answer. What is shown is the last that it said.": (
+        "pipeline watch가 응답하지 않습니다. 마지막으로 받은 내용을 보여 주고 있습니다."
     ),
     "previous group": "이전 묶음",
     "query": "검색어",
@@ -1212,6 +1226,7 @@ KOREAN: dict[str, str] = {
         "{run}: 데이터셋과 옵션이 같은, 끝나지 않은 실행이 있습니다. 지금은 새로 시작합니다. 그것을 이어 "
         "가려면: pipeline train --resume {run}"
     ),
+    "{run}: damaged ({error}).": ("{run}: 손상되었습니다({error})."),
     "{run}: finished already.": "{run}: 이미 끝났습니다.",
     "{run}: goes on as it began, and {options} would be another. Leave that out, or begin a new run with "
     "this one's weights: pipeline train --init-from {run}.": (
@@ -1233,6 +1248,7 @@ KOREAN: dict[str, str] = {
     "{run}: no such run in {folder}. The newest: {names}.": (
         "{run}: {folder}에 그런 실행이 없습니다. 가장 새로운 것: {names}."
     ),
+    "{run}: step {step}": ("{run}: 단계 {step}"),
     "{run}: {options} is another than before; from here on its numbers are not those of an uninterrupted run "
     "to the last bit.": (
         "{run}: {options}이(가) 전과 다릅니다. 여기부터는 멈추지 않은 실행과 마지막 비트까지 같지는 않습니다."

@@ -1,5 +1,6 @@
 """A real headless Chromium for tests of pages: how it is started, waited for, and asked what it shows."""
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -24,6 +26,31 @@ class Reader:
 
     def __init__(self, chrome: webdriver.Chrome) -> None:
         self.chrome = chrome
+
+    def settle(self) -> None:
+        """Go back to one tab of the usual size and colours, with an empty console."""
+        first, *others = self.chrome.window_handles
+        for other in others:
+            self.chrome.switch_to.window(other)
+            self.chrome.close()
+        self.chrome.switch_to.window(first)
+        self.chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.prefer("")
+        self.console()
+        self.asked()
+
+    def console(self) -> list[Any]:
+        """What the console said since it was asked last."""
+        return list(self.chrome.get_log("browser"))  # type: ignore[no-untyped-call]
+
+    def asked(self) -> set[str]:
+        """The addresses that were asked for since this was asked last."""
+        entries = self.chrome.get_log("performance")  # type: ignore[no-untyped-call]
+        messages = [json.loads(entry["message"])["message"] for entry in entries]
+        return {one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"}
+
+    def find(self, selector: str) -> WebElement:
+        return self.chrome.find_element(By.CSS_SELECTOR, selector)
 
     def run(self, script: str, *arguments: object) -> Any:
         return self.chrome.execute_script(script, *arguments)
@@ -104,7 +131,7 @@ def reading(downloads: Path | None = None) -> Iterator[Reader]:
         "--window-size=1400,1000",
     ):
         options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     try:
         if downloads:

@@ -1,10 +1,10 @@
 """What every test may use: how often stages are killed, the real photos, one thread, the same locale everywhere."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import Reader, reading
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -52,20 +52,20 @@ def english_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     is_korean.cache_clear()
 
 
-@pytest.fixture
-def browser() -> Iterator[object]:
-    """A headless Chromium that keeps what its console says; skips where there is none."""
-    from selenium import webdriver
+@pytest.fixture(scope="session")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the browser saves files."""
+    return tmp_path_factory.mktemp("downloads")
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("chromium or chromedriver is not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
+
+@pytest.fixture(scope="session")
+def one_reader(downloads: Path) -> Iterator[Reader]:
+    with reading(downloads) as reader:
+        yield reader
+
+
+@pytest.fixture
+def reader(one_reader: Reader) -> Reader:
+    """A person in front of a headless Chromium, the same one for all tests; skips where there is none."""
+    one_reader.settle()
+    return one_reader

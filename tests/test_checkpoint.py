@@ -12,8 +12,8 @@ from trainings import assert_equal_to_the_bit, tensors_of, tiny
 
 from pipeline.errors import UnusableError
 from pipeline.files import sha256_of
-from train.checkpoint import Training, begin, checkpoints, read, read_generator, restore, save
-from train.rundir import RunDir
+from train.checkpoint import Training, begin, read, read_generator, restore, save
+from train.rundir import RunDir, checkpoints
 from train.schedule import Plan
 
 CPU = torch.device("cpu")

@@ -23,7 +23,7 @@ from pipeline.records import Candidate, Domain, ImageRecord, Query, Source
 from train.options import TrainOptions
 
 AITORZIP = {"dataroot", "n_epochs", "decay_epoch", "epoch", "batchsize", "lr", "n_cpu", "input_nc", "output_nc"}
-NOT_FIELDS = {"dataset", "as_json", "runs_dir", "resume", "queries", "domain", "run", "dry_run", "files"}
+NOT_FIELDS = {"dataset", "as_json", "runs_dir", "resume", "queries", "domain", "run", "runs", "dry_run", "files"}
 
 
 def _pipeline(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -19,11 +19,10 @@ from trainings import assert_equal_to_the_bit, dataset, state_of, tiny
 from pipeline.errors import CudaError, Terminated, UnusableError, UsageError
 from pipeline.progress import Silent
 from train import cyclegan
-from train.checkpoint import checkpoints
 from train.interrupts import deferred
 from train.loop import train
 from train.options import TrainOptions
-from train.rundir import RunDir, TrainSummary
+from train.rundir import RunDir, TrainSummary, checkpoints
 
 DEADLINE_SECONDS = 60
 

@@ -15,11 +15,11 @@ from trainings import assert_equal_to_the_bit, dataset, state_of, tiny
 from pipeline.errors import CudaError, UsageError
 from pipeline.progress import Silent
 from train import cyclegan, memory
-from train.checkpoint import begin, checkpoints
+from train.checkpoint import begin
 from train.loop import train
 from train.memory import Need, fitting_size, is_out_of_memory, need_of, remedies, running_out
 from train.options import TrainOptions
-from train.rundir import RunDir
+from train.rundir import RunDir, checkpoints
 from train.schedule import Plan
 
 CPU = torch.device("cpu")

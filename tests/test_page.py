@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import Reader
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from trainings import StopAt, dataset, tiny
 
 from pipeline.language import is_korean
@@ -15,7 +18,7 @@ from train import journal
 from train.loop import train
 from train.page.page import runs_page, write_page
 from train.page.view import MOST_POINTS, duration, run_view, seconds_left, thinned
-from train.rundir import RunDir, RunSettings, append_line, write_settings
+from train.rundir import RunDir, RunSettings, append_line, checkpoint_step, checkpoints, write_settings
 from train.samples import write_picture
 
 EVIL = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -60,7 +63,8 @@ def test_a_finished_training_leaves_a_page_of_its_curves_and_samples(trained: Ru
     assert [step for step, _address in run["samples"]] == [1, 2, 3, 4, 5, 6]
     assert all((trained.root / address).is_file() for _step, address in run["samples"])
     assert {chart["title"] for chart in run["charts"] if chart["curves"]} == {
-        "GAN loss", "Discriminators", "Cycle loss", "Identity loss", "Learning rate"
+        "GAN loss", "Discriminators", "Cycle loss", "Identity loss", "Learning rate",
+        "Kernel distance to the goal",
     }  # fmt: skip
     assert ["step", "6 / 6"] in run["facts"]
     assert ["--width", "4", True] in run["options"] and ["--beta1", "0.5", False] in run["options"]
@@ -83,10 +87,28 @@ def test_a_training_that_was_stopped_leaves_a_page_that_says_how_far_it_is(data:
     with pytest.raises(KeyboardInterrupt):
         train(tiny(steps=50, sample_every=1000), data, tmp_path, resume=None, progress=StopAt(journal.LOG_EVERY + 2))
 
-    (run,) = data_of(RunDir(next(tmp_path.iterdir())).page.read_bytes())["runs"]
+    stopped = RunDir(next(tmp_path.iterdir()))
+    (run,) = data_of(stopped.page.read_bytes())["runs"]
     assert not run["finished"]
-    assert run["facts"][0] == ["step", f"{run['steps'][-1]} / 50"]
+    assert run["steps"] == [journal.LOG_EVERY]
+    done = checkpoint_step(checkpoints(stopped)[0])
+    assert done >= journal.LOG_EVERY + 2
+    assert run["facts"][0] == ["step", f"{done} / 50"]
     assert run["facts"][-1][0] == "time left"
+
+
+def test_a_training_that_was_stopped_before_its_first_line_shows_what_is_there(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny(steps=50, sample_every=1), data, tmp_path, resume=None, progress=StopAt(3))
+    run = RunDir(next(tmp_path.iterdir()))
+    run.metrics.unlink()  # sheets bring lines; a kill between the two leaves none
+
+    done, view = checkpoint_step(checkpoints(run)[0]), run_view(run)
+    assert done >= 3
+    assert view["facts"] == [["step", f"{done} / 50"], ["images", "6 + 4"]]
+    assert [step for step, _address in view["samples"]] == list(range(1, done + 1))
+    assert ["--steps", "50", True] in view["options"]
+    assert [name for name, _address in view["files"]] == ["log.txt", "options.json"]
 
 
 def test_the_page_is_written_while_the_training_goes_on(
@@ -199,56 +221,58 @@ def test_the_page_is_korean_where_the_locale_is(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.browser
 @pytest.mark.parametrize("lines", [1, 2000])
-def test_a_browser_shows_curves_and_moves_through_samples_by_key(browser: Any, tmp_path: Path, lines: int) -> None:
-    from selenium.webdriver.common.by import By
-    from selenium.webdriver.common.keys import Keys
-
+def test_a_browser_shows_curves_and_moves_through_samples_by_key(reader: Reader, tmp_path: Path, lines: int) -> None:
     run = run_of(tmp_path, lines, planned=40_000)
     for step in (5, 10, 20):
         write_picture(run.sample(step), dataset_picture().resize((60 + step, 40)))
     append_line(run.warnings, {"cause": "mode_collapse", "step": 20, "directions": ["b2a"]})
     write_page(run)
-    browser.get(run.page.as_uri())
+    reader.open(run.page.as_uri())
 
-    picture, slider = (browser.find_element(By.CSS_SELECTOR, name) for name in (".sheet img", "input[type=range]"))
-    browser.set_script_timeout(20)
-    shown = "const [image, done] = arguments; image.decode().then(() => done(image.naturalWidth));"
-    assert browser.execute_async_script(shown, picture) == 80
+    slider = reader.find("input[type=range]")
+    shown = "return document.querySelector('.sheet img').naturalWidth"
+    reader.until(lambda: reader.run(shown) == 80)
     slider.send_keys(Keys.ARROW_LEFT)
-    assert browser.execute_async_script(shown, picture) == 70
-    assert "step 10" in browser.find_element(By.TAG_NAME, "output").text
+    reader.until(lambda: reader.run(shown) == 70)
+    assert "step 10" in reader.text("output")
     slider.send_keys(Keys.HOME)
-    assert browser.execute_async_script(shown, picture) == 65
+    reader.until(lambda: reader.run(shown) == 65)
 
-    chart = browser.find_element(By.CSS_SELECTOR, ".chart svg[role=img]")
+    chart = reader.find(".chart svg[role=img]")
     assert chart.get_attribute("aria-label") == (
         f"GAN loss. step {20 * lines:,} · epoch {lines / 10:g}. A → B {float(f'{1 / lines:.3g}'):g}, B → A 0.5"
     )
     chart.send_keys(Keys.HOME)
-    assert "A → B 1," in chart.get_attribute("aria-label")
-    assert "Mode collapse" in browser.find_element(By.CSS_SELECTOR, ".warnings").text
-    assert browser.get_log("browser") == []
-    requests = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [one["params"]["request"]["url"] for one in requests if one["method"] == "Network.requestWillBeSent"]
-    assert asked and {url.split(":")[0] for url in asked} <= {"file", "data"}
+    assert "A → B 1," in (chart.get_attribute("aria-label") or "")
+    assert "Mode collapse" in reader.text(".warnings")
+    assert reader.console() == []
+    asked = reader.asked()
+    assert asked and {address.split(":")[0] for address in asked} <= {"file", "data"}
 
 
 @pytest.mark.browser
-def test_a_browser_shows_runs_side_by_side(browser: Any, tmp_path: Path) -> None:
-    from selenium.webdriver.common.by import By
-
+def test_a_browser_shows_runs_side_by_side(reader: Reader, tmp_path: Path) -> None:
     runs = {f"{name}/": run_of(tmp_path, 3, name=name) for name in ("00000-one", "00001-other")}
     for run in runs.values():
         write_picture(run.sample(20), dataset_picture())
     page = tmp_path / "both.html"
     page.write_bytes(runs_page(runs))
-    browser.set_window_size(1400, 900)
-    browser.get(page.as_uri())
+    reader.open(page.as_uri())
 
-    one, other = (article.rect for article in browser.find_elements(By.TAG_NAME, "article"))
+    one, other = (article.rect for article in reader.chrome.find_elements(By.TAG_NAME, "article"))
     assert one["y"] == other["y"] and one["x"] + one["width"] <= other["x"]
-    waited = (
-        "const done = arguments[0]; Promise.all([...document.images].map((one) => one.decode())).then(() => done(1))"
-    )
-    browser.execute_async_script(waited)
-    assert browser.get_log("browser") == []
+    reader.until(lambda: reader.run("return [...document.images].every((one) => one.naturalWidth > 0)"))
+    assert reader.console() == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_in_the_page_of_a_run(reader: Reader, tmp_path: Path, scheme: str) -> None:
+    run = run_of(tmp_path, 3, planned=400)
+    write_picture(run.sample(20), dataset_picture())
+    append_line(run.warnings, {"cause": "mode_collapse", "step": 20, "directions": ["b2a"]})
+    write_page(run)
+    reader.prefer(scheme)
+    reader.open(run.page.as_uri())
+    reader.find("summary").click()
+    assert reader.faults() == []

@@ -5,12 +5,12 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chromium import Reader, reading
+from chromium import Reader
 from PIL import Image
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -233,17 +233,6 @@ IMAGES = {
     **{sha(number): shown(title=f"No. {number}") for number in (3, 4, 6, 7, 8, 9)},
     sha(5): Shown(0, 0, 0, 1000, b"", None),
 }
-
-
-@pytest.fixture(scope="module")
-def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("downloads")
-
-
-@pytest.fixture(scope="module")
-def reader(downloads: Path) -> Iterator[Reader]:
-    with reading(downloads) as reader:
-        yield reader
 
 
 def opened(reader: Reader, folder: Path, verdicts: Sequence[Verdict] = VERDICTS) -> Path:

@@ -5,8 +5,6 @@ import json
 import resource
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,14 +19,14 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
+from servers import Served
 from test_build import NAMES, add, picture, run
 from werkzeug.test import TestResponse
 
 from curate.decisions import SILENCE
-from curate.options import CurateOptions, ReviewOptions
+from curate.options import CurateOptions
 from curate.review.application import application
 from curate.review.desk import Desk
-from curate.review.gate import Address, Pass, comes_from_here
 from curate.review.known import change_by
 from curate.review.serve import review
 from pipeline.catalog import open_catalog
@@ -36,6 +34,8 @@ from pipeline.dataset import DatasetDir
 from pipeline.demo.scenes import drawn_streets
 from pipeline.errors import OptionError, UsageError
 from pipeline.files import sha256_of
+from pipeline.gate import Address, Pass
+from pipeline.listening import ListenOptions
 from pipeline.records import Decision
 
 PORT = 8765
@@ -92,62 +92,6 @@ def said(*words: dict[str, str], after: object = 0) -> dict[str, object]:
 def rows(dataset: DatasetDir) -> list[Decision]:
     with open_catalog(dataset.catalog) as catalog:
         return catalog.decisions()
-
-
-@pytest.mark.parametrize(
-    ("host", "named"),
-    [
-        (f"127.0.0.1:{PORT}", True),
-        (f"localhost:{PORT}", True),
-        (f"[::1]:{PORT}", True),
-        ("evil.example", False),
-        (f"evil.example:{PORT}", False),
-        ("127.0.0.1", False),
-        (f"127.0.0.1:{PORT + 1}", False),
-        (f"127.0.0.1.evil.example:{PORT}", False),
-        (f"evil@127.0.0.1:{PORT}", False),
-        (f"127.0.0.1:{PORT}/x", False),
-        ("[::1", False),
-        ("", False),
-        (f"192.168.0.7:{PORT}", False),
-    ],
-)
-def test_only_loopback_s_own_names_are_answered(host: str, named: bool) -> None:
-    assert HERE.is_named(host) is named
-
-
-def test_on_another_host_addresses_and_the_host_s_own_names_are_answered_and_no_stranger_s() -> None:
-    everywhere, named = Address("0.0.0.0", PORT), Address("Desk.local", PORT)
-    assert everywhere.is_named(f"192.168.0.7:{PORT}")
-    assert named.is_named(f"desk.local:{PORT}")
-    assert not everywhere.is_named(f"evil.example:{PORT}")
-    assert not named.is_named(f"evil.example:{PORT}")
-
-
-@pytest.mark.parametrize(
-    ("method", "origin", "site", "allowed"),
-    [
-        ("GET", None, None, True),
-        ("GET", None, "none", True),
-        ("GET", None, "same-origin", True),
-        ("GET", None, "cross-site", False),
-        ("GET", None, "same-site", False),
-        ("POST", None, None, False),
-        ("POST", None, "same-origin", True),
-        ("POST", None, "none", False),
-        ("POST", None, "cross-site", False),
-        ("POST", f"http://127.0.0.1:{PORT}", None, True),
-        ("POST", f"http://127.0.0.1:{PORT}", "same-site", False),
-        ("POST", f"http://127.0.0.1:{PORT + 1}", "same-origin", False),
-        ("POST", f"https://127.0.0.1:{PORT}", None, False),
-        ("POST", "null", None, False),
-        ("POST", "http://evil.example", "same-origin", False),
-    ],
-)
-def test_only_the_page_itself_may_change_something(
-    method: str, origin: str | None, site: str | None, allowed: bool
-) -> None:
-    assert comes_from_here(method, f"127.0.0.1:{PORT}", origin, site) is allowed
 
 
 def test_a_token_is_exchanged_once_for_a_strict_cookie(dataset: DatasetDir) -> None:
@@ -483,35 +427,23 @@ def test_no_words_whatever_bring_the_server_down(client: FlaskClient, body: byte
 def test_there_is_nothing_to_review_before_a_curation(tmp_path: Path) -> None:
     dataset = DatasetDir(tmp_path / "trees")
     with pytest.raises(UsageError, match="pipeline curate"):
-        review(ReviewOptions(), dataset, names=NAMES, announce=lambda _text: None)
+        review(ListenOptions(), dataset, names=NAMES, announce=lambda _text: None)
     add(dataset, "A", [picture(0)])
     with pytest.raises(UsageError, match="pipeline curate"):
-        review(ReviewOptions(), dataset, names=NAMES, announce=lambda _text: None)
+        review(ListenOptions(), dataset, names=NAMES, announce=lambda _text: None)
 
 
-@pytest.mark.parametrize("options", [ReviewOptions(host="192.0.2.1"), ReviewOptions(host="no such host")])
-def test_an_address_at_which_nothing_can_listen_is_refused_by_name(dataset: DatasetDir, options: ReviewOptions) -> None:
+@pytest.mark.parametrize("options", [ListenOptions(host="192.0.2.1"), ListenOptions(host="no such host")])
+def test_an_address_at_which_nothing_can_listen_is_refused_by_name(dataset: DatasetDir, options: ListenOptions) -> None:
     with pytest.raises(UsageError, match=f"--host {options.host}"):
         review(options, dataset, names=NAMES, announce=lambda _text: None)
 
 
-class Served:
+class Reviewed(Served):
     """`pipeline review` as a process of its own, and a person who opened its page."""
 
     def __init__(self, dataset: DatasetDir, *options: str) -> None:
-        command = [str(Path(sys.executable).with_name("pipeline")), "review", "--dataset", str(dataset.root), *options]
-        self.process = subprocess.Popen(
-            [*command, "--no-browser", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        assert self.process.stderr
-        line = self.process.stderr.readline()
-        self.opening = next(part for part in line.split() if part.startswith("http"))
-        self.address = self.opening.partition("?")[0]
-        self.session = requests.Session()
-        self.session.trust_env = False
-
-    def enter(self) -> int:
-        return self.session.get(self.opening, timeout=30).status_code
+        super().__init__("review", "--dataset", str(dataset.root), *options)
 
     def say(self, *words: dict[str, str], after: int = 0) -> requests.Response:
         headers = {"Origin": self.address.rstrip("/")}
@@ -519,20 +451,13 @@ class Served:
             f"{self.address}decisions", json=said(*words, after=after), headers=headers, timeout=30
         )
 
-    def end(self, number: signal.Signals) -> tuple[int, str, str]:
-        """End it; its exit code, what it printed, and what it said besides."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=30)
-        self.session.close()
-        return self.process.returncode, out, err
-
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
 def test_the_command_serves_until_it_is_told_to_end(
     client: FlaskClient, dataset: DatasetDir, number: signal.Signals, code: int
 ) -> None:
     del client
-    served = Served(dataset)
+    served = Reviewed(dataset)
     assert served.enter() == 200
     assert served.say(word(FIRST, "reject")).status_code == 200
     left, out, err = served.end(number)
@@ -544,7 +469,7 @@ def test_the_command_serves_until_it_is_told_to_end(
 
 def test_what_was_acknowledged_survives_a_kill_in_the_midst(client: FlaskClient, dataset: DatasetDir) -> None:
     del client
-    served = Served(dataset)
+    served = Reviewed(dataset)
     served.enter()
     acknowledged: list[str] = []
     several = threading.Event()
@@ -574,7 +499,7 @@ def test_the_server_listens_on_loopback_only_and_strange_requests_do_not_end_it(
     client: FlaskClient, dataset: DatasetDir
 ) -> None:
     del client
-    served = Served(dataset)
+    served = Reviewed(dataset)
     assert served.address.startswith("http://127.0.0.1:")
     port = int(served.address.rstrip("/").rpartition(":")[2])
     for data in (

@@ -4,11 +4,11 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from chromium import Reader, reading
+from chromium import Reader
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from test_build import OPTIONS, add, picture, run
-from test_review import Served
+from test_review import Reviewed
 
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
@@ -27,19 +27,13 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> DatasetDir:
     return dataset
 
 
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Reader]:
-    with reading() as reader:
-        yield reader
-
-
 @pytest.fixture
 def page(reader: Reader, dataset: DatasetDir) -> Iterator[Reader]:
     """The page of a review of a dataset without decisions."""
     with open_catalog(dataset.catalog) as catalog:
         catalog._connection.execute("DELETE FROM decisions")
         catalog._connection.commit()
-    served = Served(dataset)
+    served = Reviewed(dataset)
     reader.open(served.opening)
     reader.until(lambda: reader.run("return document.querySelector('.toolbar') !== null"))
     yield reader
@@ -125,7 +119,7 @@ def test_where_one_left_off_is_known_to_another_review(page: Reader, dataset: Da
     first = page.shown()[0]
     page.go_to(first)
     page.until(lambda: page.text(".tools").startswith("1 of "))
-    served = Served(dataset)
+    served = Reviewed(dataset)
     page.open(served.opening)
     page.until(lambda: page.text(".tools").startswith("1 of "))
     page.until(lambda: page.current() == page.shown()[1])

@@ -8,7 +8,6 @@ import io
 import logging
 import math
 import pickle
-import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,14 +22,13 @@ from train.networks import Generator
 from train.options import TrainOptions
 from train.precision import Precision, precision_of
 from train.replay import Replay
-from train.rundir import FORMAT, RunDir
+from train.rundir import FORMAT, RunDir, checkpoints
 from train.schedule import Plan
 
 KEPT = 2
 """How many of the newest checkpoints stay; the last of a finished run is the newest of them."""
 
 _REPLAY_STREAMS = {"a": 4, "b": 5}
-_FILE = re.compile(r"step_(\d{7,})\.pt")
 _log = logging.getLogger(__name__)
 
 
@@ -110,14 +108,6 @@ def save(run: RunDir, training: Training, options: TrainOptions) -> Path:
             old.unlink(missing_ok=True)
             _sum_of(old).unlink(missing_ok=True)
     return path
-
-
-def checkpoints(run: RunDir) -> list[Path]:
-    """The checkpoints of a run, newest first."""
-    if not run.checkpoints.is_dir():
-        return []
-    found = [path for path in run.checkpoints.iterdir() if _FILE.fullmatch(path.name)]
-    return sorted(found, key=lambda path: int(path.name[5:-3]), reverse=True)
 
 
 def restore(run: RunDir, training: Training) -> bool:

@@ -14,14 +14,14 @@ from torch import Tensor
 from pipeline.errors import UnusableError
 from pipeline.language import _
 from pipeline.progress import Progress
-from train.checkpoint import Training, checkpoints, save
+from train.checkpoint import Training, save
 from train.data import Batches
 from train.diagnosis import LONG_PATIENCE, NOT_A_NUMBER, Finding, diagnose, told
 from train.generators import write_generators
 from train.likeness import Likeness
 from train.options import TrainOptions
 from train.page.page import write_page
-from train.rundir import RunDir, append_line, read_lines
+from train.rundir import RunDir, append_line, checkpoints, read_lines
 from train.samples import sample_sheet, to_image, translated, write_picture
 from train.schedule import TIMED_STEPS
 from train.signs import signs

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from pipeline.errors import CudaError, OptionError, UsageError
 from pipeline.language import _
 from train.capacity import free_bytes, most_held_bytes
-from train.checkpoint import Training, checkpoints
+from train.checkpoint import Training
 from train.options import TrainOptions
-from train.rundir import RunDir
+from train.rundir import RunDir, checkpoints
 
 _SLACK = 1.4
 """What allocators, convolutions and the way back take beside the maps that are kept for it. So the kernel counted, in

@@ -19,6 +19,7 @@ FORMAT = 1
 
 _FOLDER = re.compile(r"(\d{5,})-.+")
 _LISTED = 5
+_CHECKPOINT = re.compile(r"step_(\d{7,})\.pt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,28 @@ def append_line(path: Path, content: Mapping[str, object]) -> None:
         file.write(json.dumps(content, ensure_ascii=False) + "\n")
 
 
+def read_objects(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of a file, one a line, none where there is no file; what is none is left out."""
+    if not path.is_file():
+        return []
+    found = [_parsed(line) for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
+    return [content for content in found if isinstance(content, dict)]
+
+
+def checkpoints(run: RunDir) -> list[Path]:
+    """The checkpoints of a run, newest first."""
+    if not run.checkpoints.is_dir():
+        return []
+    found = [path for path in run.checkpoints.iterdir() if _CHECKPOINT.fullmatch(path.name)]
+    return sorted(found, key=checkpoint_step, reverse=True)
+
+
+def checkpoint_step(path: Path) -> int:
+    """The step of a checkpoint, by its file's name."""
+    match = _CHECKPOINT.fullmatch(path.name)
+    return int(match[1]) if match else 0
+
+
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The lines of a file of steps, none where there is no file; what is no such line, as at the end of one that is
     being written, is left out."""
@@ -270,6 +293,13 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return [json.loads(line) for line in lines if _step_of(line) < float("inf")]
+
+
+def _parsed(line: str) -> object:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _step_of(line: str) -> float:

@@ -72,8 +72,8 @@ def served_page(reported: Reported, number: int, limits: Iterable[Limit]) -> byt
 
 
 def served_policy() -> str:
-    """What the answer with a served page says besides: no page may put it into a frame, which only a header can say."""
-    return policy_of(PACKAGE, PICTURES, "'self'") + "; frame-ancestors 'none'"
+    """What a served page may do, for the server to send as well."""
+    return policy_of(PACKAGE, PICTURES, "'self'")
 
 
 def decision_row(decision: Decision) -> dict[str, str | float]:

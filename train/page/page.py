@@ -1,15 +1,19 @@
 """The page of one run, or of several side by side: one HTML file beside the pictures that it shows, no network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pipeline.document import document
+from pipeline.document import document, policy_of
 from pipeline.files import write_atomically
 from pipeline.language import _
 from train.page.view import run_view
 from train.rundir import RunDir
 
+PACKAGE = "train.page"
 _BESIDE = "'self' file: data:"
 """Where pictures may come from: the page's own origin, or the disk, whose files have none."""
+
+_SERVED = "'self' data:"
 
 
 def runs_page(runs: Mapping[str, RunDir]) -> bytes:
@@ -18,13 +22,31 @@ def runs_page(runs: Mapping[str, RunDir]) -> bytes:
     A pure function of the runs' files. Raises UnusableError where those of one are damaged.
     """
     views = [run_view(run, address) for address, run in runs.items()]
-    data = {"runs": views, "texts": _texts(), "columns": _columns()}
-    return document("train.page", ", ".join(view["name"] for view in views), data, pictures=_BESIDE)
+    return document(PACKAGE, _title(views), _data(views) | {"served": False}, pictures=_BESIDE)
+
+
+def served_page(views: Sequence[Mapping[str, Any]], tag: str) -> bytes:
+    """The page of runs as `run_view` gives them, from a server that it asks for what came after the state `tag`."""
+    data = _data(views) | {"served": True, "tag": tag}
+    return document(PACKAGE, _title(views), data, pictures=_SERVED, requests="'self'")
+
+
+def served_policy() -> str:
+    """What a served page may do, for the server to send as well."""
+    return policy_of(PACKAGE, _SERVED, "'self'")
 
 
 def write_page(run: RunDir) -> None:
     """Write the run's index.html, whole or not at all. Raises DiskError, UnusableError."""
     write_atomically(run.page, runs_page({"": run}), durable=False)
+
+
+def _title(views: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(str(view["name"]) for view in views)
+
+
+def _data(views: Sequence[Mapping[str, Any]]) -> dict[str, object]:
+    return {"runs": views, "texts": _texts(), "columns": _columns()}
 
 
 def _columns() -> list[str]:
@@ -40,7 +62,7 @@ def _texts() -> dict[str, str]:
         "samples": _("Samples over time"),
         "losses": _("Losses"),
         "noSamples": _("No samples yet."),
-        "noLines": _("Nothing is measured yet."),
+        "noLines": _("Nothing is measured yet: losses are written every 20 steps."),
         "missing": _("The picture is not there."),
         "warnings": _("Warnings"),
         "options": _("Options"),
@@ -48,5 +70,6 @@ def _texts() -> dict[str, str]:
         "others": _("defaults"),
         "files": _("Files"),
         "chartHelp": _("Point at a curve, or move with the arrow keys, to read its values."),
+        "gone": _("pipeline watch does not answer. What is shown is the last that it said."),
         "sliderHelp": _("Drag, or use the arrow keys."),
     }

@@ -3,19 +3,27 @@
 import dataclasses
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
 from pipeline.language import _
+from pipeline.records import DOMAINS
 from train.diagnosis import Finding, advice_on, name_of, ways_of
 from train.options import TrainOptions
-from train.rundir import RunDir, read_lines, read_settings, read_summary
+from train.rundir import RunDir, checkpoint_step, checkpoints, read_lines, read_objects, read_settings, read_summary
 
 MOST_POINTS = 2000
 """Points of a curve that are shown; longer ones are averaged down, so that the page of a long run stays small."""
 
 MOST_SAMPLES = 2000
+EXACT = frozenset(("kernel_distance_a2b", "kernel_distance_b2a", "learning_rate"))
+"""What is no mean of a noisy loss: shown as it is, and where it is measured rarely, from one value to the next."""
+
+FILES = ("metrics.jsonl", "log.txt", "options.json")
+"""What the page links to besides."""
+
 _TIMED_LINES = 20
 _SAMPLE = re.compile(r"step_(\d{7,})\.jpg")
 
@@ -28,7 +36,6 @@ def run_view(run: RunDir, address: str = "") -> dict[str, Any]:
     Raises UnusableError where options.json is damaged, or the summary of a finished run.
     """
     lines = read_lines(run.metrics)
-    last = lines[-1] if lines else {}
     shown = thinned(lines, MOST_POINTS)
     return {
         "name": run.name,
@@ -40,10 +47,22 @@ def run_view(run: RunDir, address: str = "") -> dict[str, Any]:
         "steps": [line["step"] for line in shown],
         "epochs": [_short(line.get("epoch")) for line in shown],
         "charts": [_chart(title, names, shown) for title, names in _charts().items()],
-        "samples": _samples(run, last.get("step", 0), address),
+        "samples": _samples(run, steps_done(run, lines), address),
         "options": _options(run),
-        "files": [[name, address + name] for name in ("metrics.jsonl", "log.txt", "options.json")],
+        "files": [[name, address + name] for name in FILES if (run.root / name).is_file()],
     }
+
+
+def steps_done(run: RunDir, lines: Sequence[Line]) -> int:
+    """How far a run is: by its lines of metrics, or its newest checkpoint where that was made after them by a stop."""
+    newest = checkpoints(run)[:1]
+    return max(lines[-1]["step"] if lines else 0, *map(checkpoint_step, newest), 0)
+
+
+def sample_step(name: str) -> int | None:
+    """The step of a sample sheet by its file's name; None for another name."""
+    match = _SAMPLE.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 def thinned(lines: Sequence[Line], most: int) -> list[Line]:
@@ -95,8 +114,9 @@ def _written_milliseconds(run: RunDir) -> int:
 def _facts(run: RunDir, lines: Sequence[Line]) -> list[list[str]]:
     """What stands at the top, as pairs of a label and a value."""
     last = lines[-1] if lines else {}
-    planned = f" / {last['planned_steps']:,}" if last.get("planned_steps") else ""
-    facts = [[_("step"), f"{last.get('step', 0):,}{planned}"]]
+    steps = last.get("planned_steps") or (0 if lines else read_settings(run).options.steps)
+    planned = f" / {steps:,}" if steps else ""
+    facts = [[_("step"), f"{steps_done(run, lines):,}{planned}"]]
     if "epoch" in last:
         facts.append([_("epoch"), f"{last['epoch']:.1f}"])
     if "seconds_per_step" in last:
@@ -106,7 +126,14 @@ def _facts(run: RunDir, lines: Sequence[Line]) -> list[list[str]]:
         images = f"{summary.images_a:,} + {summary.images_b:,}"
         return [*facts, [_("trained for"), duration(summary.seconds)], [_("images"), images]]
     left = seconds_left(lines)
-    return facts if left is None else [*facts, [_("time left"), duration(left)]]
+    facts += [] if left is None else [[_("time left"), duration(left)]]
+    return [*facts, *_images(run)] if not lines else facts
+
+
+def _images(run: RunDir) -> list[list[str]]:
+    """How many images of each domain a run trains on, where it has written that down."""
+    counted = Counter(str(line.get("domain")) for line in read_objects(run.images))
+    return [[_("images"), " + ".join(f"{counted[domain]:,}" for domain in DOMAINS)]] if counted else []
 
 
 def _warning(line: Line) -> dict[str, object]:
@@ -127,6 +154,7 @@ def _charts() -> dict[str, dict[str, str]]:
         _("Discriminators"): {"discriminator_a": "A", "discriminator_b": "B"},
         _("Cycle loss"): {"cycle_a": "A → B → A", "cycle_b": "B → A → B"},
         _("Identity loss"): {"identity_a": "A → A", "identity_b": "B → B"},
+        _("Kernel distance to the goal"): {"kernel_distance_a2b": there, "kernel_distance_b2a": back},
         _("Learning rate"): {"learning_rate": _("learning rate")},
     }
 
@@ -137,7 +165,7 @@ def _chart(title: str, names: Mapping[str, str], lines: Sequence[Line]) -> dict[
         for name, shown in names.items()
         if any(name in line for line in lines)
     ]
-    return {"title": title, "curves": curves}
+    return {"title": title, "noisy": not EXACT.intersection(names), "curves": curves}
 
 
 def _short(value: float | None) -> float | None:
@@ -148,7 +176,7 @@ def _short(value: float | None) -> float | None:
 def _samples(run: RunDir, last_step: int, address: str) -> list[list[object]]:
     """The sample sheets as pairs of step and address, without those that a resumed run has yet to make again."""
     names = sorted(path.name for path in run.samples.iterdir()) if run.samples.is_dir() else []
-    steps = {name: int(match[1]) for name in names if (match := _SAMPLE.fullmatch(name))}
+    steps = {name: step for name in names if (step := sample_step(name)) is not None}
     found: list[list[object]] = [
         [step, f"{address}samples/{name}"] for name, step in steps.items() if step <= last_step
     ]

@@ -1,4 +1,4 @@
-"""Who may ask: the address that a request names, the page that it comes from, and a token that works once."""
+"""Who may ask a server of ours: the address that a request names, the page that it comes from, a token."""
 
 import hmac
 import ipaddress
@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_TOKEN_BYTES = 32
+_COOKIE_BYTES = 32
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+_TOKEN_LETTERS = 12
+"""Of 31 letters that nobody mistakes for another: 59 bits, which can be typed on a phone, and no network guesses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +24,8 @@ class Address:
 
     @property
     def shown(self) -> str:
-        """The address that a browser opens."""
-        host = socket.gethostname() if self.host in ("0.0.0.0", "::") else self.host
+        """The address that a browser opens; where the server listens at every address, one for other devices too."""
+        host = _way_out() if self.host in ("0.0.0.0", "::") else self.host
         return f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
 
     def is_named(self, host: str) -> bool:
@@ -41,6 +44,20 @@ class Address:
         if self.host in LOOPBACK:
             return name in LOOPBACK
         return name in (self.host.lower(), socket.gethostname().lower()) or _is_address(name)
+
+
+def _way_out() -> str:
+    """The address by which other devices reach this machine, else its name.
+
+    A datagram's socket that is connected knows its own address and sends nothing; the other one is no machine's
+    (RFC 5737).
+    """
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            datagrams.connect(("192.0.2.1", 9))
+            return str(datagrams.getsockname()[0])
+    except OSError:
+        return socket.gethostname()
 
 
 def _is_address(name: str) -> bool:
@@ -64,19 +81,27 @@ def comes_from_here(method: str, host: str, origin: str | None, site: str | None
     return site == "same-origin" or (site is None and origin is not None)
 
 
+def _token() -> str:
+    return "".join(secrets.choice(_LETTERS) for _letter in range(_TOKEN_LETTERS))
+
+
 @dataclass(slots=True)
 class Pass:
-    """A token that is exchanged once for the value of a cookie; only who has the cookie is let in."""
+    """A token that is exchanged for the value of a cookie; only who has the cookie is let in.
 
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
-    _cookie: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
+    With `once` the token is worth nothing after the first time; else every device that has it may come in.
+    """
+
+    once: bool = True
+    token: str = field(default_factory=_token)
+    _cookie: str = field(default_factory=lambda: secrets.token_urlsafe(_COOKIE_BYTES))
     _used: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def exchange(self, token: str) -> str:
-        """The cookie's value for the token, the first time; "" for another token and ever after."""
+        """The cookie's value for the token; "" for another token, and for one that works no more."""
         with self._lock:
-            if self._used or not _equal(token, self.token):
+            if (self._used and self.once) or not _equal(token, self.token):
                 return ""
             self._used = True
             return self._cookie
