@@ -129,13 +129,15 @@ def _matches(fixed: Floats, moved: Floats) -> tuple[NDArray[np.intp], NDArray[np
     """Rows of descriptors that are each other's nearest, and clearly nearer than the second."""
     if len(fixed) < 2 or len(moved) < 2:
         return np.empty(0, np.intp), np.empty(0, np.intp)
-    # descriptors are whole numbers: sums of their products are exact in doubles, whatever the order
-    one, other = fixed.astype(np.float64), moved.astype(np.float64)
-    squares = np.sum(one**2, axis=1)[:, None] + np.sum(other**2, axis=1) - 2 * one @ other.T
-    nearest = squares.argmin(axis=1)
-    two = np.partition(squares, 1, axis=1)[:, :2]
-    mutual = squares.argmin(axis=0)[nearest] == np.arange(len(one))
-    rows = np.flatnonzero(mutual & (two[:, 0] < _RATIO**2 * two[:, 1]))
+    # descriptors are 128 whole numbers up to 255: all sums of their products are exact below 2^24, whatever the order
+    squares = fixed @ (-2 * moved.T)
+    squares += np.sum(fixed**2, axis=1)[:, None]
+    squares += np.sum(moved**2, axis=1)
+    everywhere, nearest = np.arange(len(fixed)), squares.argmin(axis=1)
+    mutual = squares.argmin(axis=0)[nearest] == everywhere
+    least = squares[everywhere, nearest].astype(np.float64)
+    squares[everywhere, nearest] = np.inf
+    rows = np.flatnonzero(mutual & (least < _RATIO**2 * squares.min(axis=1)))
     return rows, nearest[rows]
 
 

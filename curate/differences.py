@@ -131,14 +131,14 @@ def change(alignment: Alignment) -> Change | None:
     if guess is None:
         return None
     excess = _excess(guess, inside)
-    count, labels = cv2.connectedComponents((excess > 0).astype(np.uint8))
+    count, labels, boxes, _centres = cv2.connectedComponentsWithStats((excess > 0).astype(np.uint8))
     masses = np.bincount(labels.ravel(), excess.ravel(), count)
     masses[0] = 0
     large = np.flatnonzero(masses >= _LEAST_MASS)
-    places = np.isin(labels, large)
+    places = (masses >= _LEAST_MASS)[labels]
     if not len(large):
         return Change(guess.noise, 0.0, 0, 1.0, 1.0, 1.0, 0.5, 0.0, 1.0, 1.0, False, _motion(guess, inside))
-    edges = np.array([_edge_share(labels == spot, guess) for spot in large])
+    edges = np.array([_edge_share(*_spot(labels, int(spot), boxes[spot]), guess) for spot in large])
     weights = masses[large] / masses[large].sum()
     seen_owns = float(weights[edges > 0.5].sum())
     owner = guess.sharp if seen_owns >= 0.5 else guess.source
@@ -224,14 +224,14 @@ def _robust_fit(inputs: Rows, outputs: Rows) -> tuple[Rows, float]:
     luma = _LUMA.astype(np.float64)
     greys = outputs @ luma
     both = np.concatenate([inputs, outputs], axis=1)
-    kept = np.ones(len(both), dtype=bool)
+    of_all = products = both.T @ both
     for trimmed in range(5):
-        chosen = both.take(np.flatnonzero(kept), axis=0)
-        products = chosen.T @ chosen
         weights = np.linalg.solve(products[:_TERMS, :_TERMS] + 1e-3 * np.eye(_TERMS), products[:_TERMS, _TERMS:])
         misses = np.abs(greys - inputs @ (weights @ luma))
         noise = float(np.median(misses)) * 1.48 + 0.5
-        kept = misses < 2.5 * noise if trimmed else misses <= np.quantile(misses, 0.75)
+        left_out = misses >= 2.5 * noise if trimmed else misses > np.quantile(misses, 0.75)
+        others = both.take(np.flatnonzero(left_out), axis=0)
+        products = of_all - others.T @ others
     return weights, noise
 
 
@@ -265,12 +265,15 @@ def _slopes(levels: Floats) -> Floats:
     return np.asarray(np.hypot(across, down), dtype=np.float32)
 
 
-def _edge_share(spot: Mask, guess: _Guess) -> float:
+def _spot(labels: NDArray[Any], spot: int, box: NDArray[Any]) -> tuple[NDArray[np.uint8], tuple[slice, slice]]:
+    """A spot's pixels in a window with some room around its box (left, top, width, height, area), and the window."""
+    left, top, width, height = (int(number) for number in box[:4])
+    window = np.s_[max(0, top - 4) : top + height + 4, max(0, left - 4) : left + width + 4]
+    return (labels[window] == spot).astype(np.uint8), window
+
+
+def _edge_share(shape: NDArray[np.uint8], window: tuple[slice, slice], guess: _Guess) -> float:
     """Around a spot, the steepness of the picture in that of both: where it is more than half, the spot is its."""
-    top, left = np.argwhere(spot).min(axis=0) - 4
-    bottom, right = np.argwhere(spot).max(axis=0) + 5
-    window = np.s_[max(0, top) : bottom, max(0, left) : right]
-    shape = spot[window].astype(np.uint8)
     ring = cv2.dilate(shape, np.ones((5, 5), np.uint8)) > cv2.erode(shape, np.ones((3, 3), np.uint8))
     if not ring.any():
         return 0.5
