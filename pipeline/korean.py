@@ -61,8 +61,8 @@ KOREAN: dict[str, str] = {
         "아무것도 내려받지 않습니다. StyleGAN2-ADA의 inception-2015-12-05.pt를 "
         "받아 경로를 주세요. 없으면 FID도 없습니다."
     ),
-    "--init-from {file}: a U-Net of another form than ours, which cannot train on.": (
-        "--init-from {file}: 여기의 U-Net과 형태가 달라 이어서 학습할 수 없습니다."
+    "--init-from {file}: a U-Net of the form of pix2pix. Say --generator pix2pix-256, or -128.": (
+        "--init-from {file}: pix2pix 형태의 U-Net입니다. --generator pix2pix-256 또는 -128을 주세요."
     ),
     "--init-from {file}: its generators make images. Say --predict image.": (
         "--init-from {file}: 이 생성기는 이미지를 만듭니다. --predict image를 주세요."
@@ -1039,6 +1039,9 @@ KOREAN: dict[str, str] = {
     ),
     "{file}: holds no bare weights of a network. Give a state dict; a run of one's own goes by --run.": (
         "{file}: 신경망의 가중치만 담긴 파일이 아닙니다. state dict를 주세요. 직접 학습한 실행은 --run으로 줍니다."
+    ),
+    "{file}: holds the generator {way} alone. Say --direction {way}.": (
+        "{file}: 생성기 {way}만 들어 있습니다. --direction {way}를 주세요."
     ),
     "{file}: its bytes are not those of its name; it is ignored.": (
         "{file}: 내용이 이름의 해시와 다릅니다. 무시합니다."

@@ -4,11 +4,21 @@ import logging
 import threading
 from collections.abc import Iterator
 from itertools import count, islice
+from pathlib import Path
 
 import pytest
+from trainings import dataset, tiny
 
+from pipeline.progress import Silent
+from train import ahead as room
 from train.ahead import ahead
+from train.loop import train
 from train.options import TrainOptions
+
+
+@pytest.fixture(autouse=True)
+def nothing_said_yet() -> None:
+    room._warn.cache_clear()
 
 
 @pytest.fixture
@@ -55,6 +65,17 @@ def test_threads_that_cannot_be_started_cost_one_warning(
 
     (line,) = caplog.messages
     assert line.startswith("--num-workers 4: only 0 threads")
+
+
+def test_a_training_whose_threads_cannot_be_started_goes_on_after_one_warning(
+    threads_too_large_to_start: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = dataset(tmp_path / "set")
+    with caplog.at_level(logging.WARNING):
+        summary = train(tiny(steps=2, num_workers=4), data, tmp_path / "runs", resume=None, progress=Silent())
+
+    assert summary.steps == 2
+    assert sum("--num-workers" in line for line in caplog.messages) == 1
 
 
 def test_with_fewer_threads_than_asked_for_the_others_work(

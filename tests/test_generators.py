@@ -13,7 +13,7 @@ from pipeline.errors import UnusableError
 from pipeline.finished import FinishedPicture, metadata_bytes
 from pipeline.progress import Silent
 from train.checkpoint import begin
-from train.generators import are_ours, read_generators, write_generators
+from train.generators import are_ours, read_generators, read_one, write_generators
 from train.loop import train
 from train.rundir import RunDir, TrainSummary, read_lines
 from train.schedule import Plan
@@ -50,10 +50,11 @@ def curated(root: Path) -> Path:
 
 def test_the_last_generators_of_a_finished_run_are_those_of_its_checkpoint(trained: TrainSummary) -> None:
     run = RunDir(Path(trained.run))
-    a2b, b2a, options = read_generators(run.generators("last"))
+    generators, options = read_generators(run.generators("last"))
     kept = state_of(trained.run).averages
 
-    for one, other in zip((a2b, b2a), kept, strict=True):
+    assert list(generators) == ["a2b", "b2a"]
+    for one, other in zip(generators.values(), kept, strict=True):
         assert all(torch.equal(value, other.state_dict()[name]) for name, value in one.state_dict().items())
     assert options == tiny()
 
@@ -69,9 +70,9 @@ def test_the_best_generators_are_those_of_the_least_distance(trained: TrainSumma
 
 
 def test_generators_come_back_to_the_bit(tmp_path: Path) -> None:
-    training = begin(tiny(), Plan(6, 3), torch.device("cpu"))
-    write_generators(tmp_path / "g.safetensors", training.generators, tiny(), 7)
-    a2b, _b2a, _options = read_generators(tmp_path / "g.safetensors")
+    training = begin(tiny(ema=0.0), Plan(6, 3), torch.device("cpu"))
+    write_generators(tmp_path / "g.safetensors", training.generators_in_use, tiny(ema=0.0), 7)
+    a2b, _options = read_one(tmp_path / "g.safetensors", "a2b")
 
     state = training.generators[0].state_dict()
     assert all(torch.equal(value, state[name]) for name, value in a2b.state_dict().items())
@@ -97,7 +98,7 @@ def test_a_new_run_begins_with_them(trained: TrainSummary, tmp_path: Path) -> No
     training = begin(options, Plan(6, 3), torch.device("cpu"))
     start_from(training, options, tmp_path)
 
-    best = read_generators(path)[0].state_dict()
+    best = read_one(path, "a2b")[0].state_dict()
     assert all(torch.equal(value, best[name]) for name, value in training.averages[0].state_dict().items())
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from trainings import assert_equal_to_the_bit, dataset, state_of, tiny
+from trainings import StopAt, assert_equal_to_the_bit, dataset, state_of, tiny
 
 from pipeline.errors import CudaError, Terminated, UnusableError, UsageError
 from pipeline.progress import Silent
@@ -25,21 +25,6 @@ from train.options import TrainOptions
 from train.rundir import RunDir, TrainSummary, checkpoints
 
 DEADLINE_SECONDS = 60
-
-
-class Stop(Silent):
-    """Progress that sends this process a signal once a step is reached."""
-
-    def __init__(self, step: int, number: int) -> None:
-        self.step, self.number = step, number
-        self.training = False
-
-    def start(self, label: str, total: int | None = None) -> None:
-        self.training = label == "Training"
-
-    def update(self, done: int, note: str = "") -> None:
-        if self.training and done == self.step:
-            os.kill(os.getpid(), self.number)
 
 
 def run_whole(root: Path, data: Path, options: TrainOptions | None = None) -> TrainSummary:
@@ -126,7 +111,7 @@ def test_stopped_after_any_step_and_resumed_it_ends_as_if_never_stopped(
 ) -> None:
     workers = step % 3
     with pytest.raises(Terminated if number == signal.SIGTERM else KeyboardInterrupt):
-        train(tiny(num_workers=workers), data, tmp_path, resume=None, progress=Stop(step, number))
+        train(tiny(num_workers=workers), data, tmp_path, resume=None, progress=StopAt(step, number))
     stopped = state_of(str(next(tmp_path.iterdir())))
     assert stopped.step in (step, step + 1)
 
@@ -135,7 +120,7 @@ def test_stopped_after_any_step_and_resumed_it_ends_as_if_never_stopped(
 
 def test_a_resumed_run_has_each_step_once_in_its_metrics(data: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        train(tiny(steps=8), data, tmp_path, resume=None, progress=Stop(3, signal.SIGINT))
+        train(tiny(steps=8), data, tmp_path, resume=None, progress=StopAt(3))
     run = RunDir(next(tmp_path.iterdir()))
     with run.metrics.open("a") as file:
         file.write('{"step": 7}\n{"st')
@@ -170,11 +155,11 @@ def test_a_killed_training_goes_on_to_the_same_weights(data: Path, tmp_path: Pat
 
     # Going on in one piece, and going on with one more stop, must agree; the plan of 400 steps is the run's own.
     with pytest.raises(KeyboardInterrupt):
-        train(options, data, tmp_path / "other", resume="", progress=Stop(at + 3, signal.SIGINT))
+        train(options, data, tmp_path / "other", resume="", progress=StopAt(at + 3))
     with pytest.raises(KeyboardInterrupt):
-        train(options, data, tmp_path / "other", resume="", progress=Stop(at + 8, signal.SIGINT))
+        train(options, data, tmp_path / "other", resume="", progress=StopAt(at + 8))
     with pytest.raises(KeyboardInterrupt):
-        train(options, data, runs, resume="", progress=Stop(at + 8, signal.SIGINT))
+        train(options, data, runs, resume="", progress=StopAt(at + 8))
     assert_equal_to_the_bit(state_of(str(killed.root)), state_of(str(tmp_path / "other" / killed.root.name)))
 
 
@@ -207,7 +192,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_names_the_last_good_checkpoi
 def test_a_time_budget_becomes_steps_after_twenty_and_is_kept_over_a_resume(data: Path, tmp_path: Path) -> None:
     options = tiny(steps=0, time_budget="2s", checkpoint_every=1000, sample_every=1000)
     with pytest.raises(KeyboardInterrupt):
-        train(options, data, tmp_path, resume=None, progress=Stop(19, signal.SIGINT))
+        train(options, data, tmp_path, resume=None, progress=StopAt(19))
     plan = state_of(str(next(tmp_path.iterdir()))).plan
 
     summary = resumed(tmp_path)
@@ -267,7 +252,7 @@ def test_the_handlers_of_before_are_back_afterwards() -> None:
 def test_a_run_whose_images_were_moved_goes_on_with_the_folder_that_is_named(tmp_path: Path) -> None:
     own = dataset(tmp_path / "own")
     with pytest.raises(KeyboardInterrupt):
-        train(tiny(), own, tmp_path / "runs", resume=None, progress=Stop(2, signal.SIGINT))
+        train(tiny(), own, tmp_path / "runs", resume=None, progress=StopAt(2))
     moved = own.rename(tmp_path / "moved")
 
     assert train(tiny(), moved, tmp_path / "runs", resume="", progress=Silent()).steps == 6

@@ -19,7 +19,7 @@ from train.cyclegan import build_generator
 from train.export import Exported, export_model, parity
 from train.networks import Generator
 from train.options import TrainOptions
-from train.rundir import RunDir, RunSettings, write_settings
+from train.rundir import RunDir, RunSettings, read_settings, write_settings
 from train.schedule import Plan
 from train.translator import load_generator, load_weights, translate_image
 
@@ -108,10 +108,27 @@ def test_safetensors_hold_our_weights_and_what_describes_them(run: Path, tmp_pat
     export_model("safetensors", run, "b2a", tmp_path / "model.safetensors")
 
     with safetensors.safe_open(tmp_path / "model.safetensors", "pt") as file:
-        generator = build_generator(TrainOptions(**json.loads(file.metadata()["options"])))
-        generator.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  no dict
+        facts = file.metadata()
+        generator = build_generator(TrainOptions(**json.loads(facts["options"])))
+        names = {name: name.removeprefix("generator_b2a.") for name in file.keys()}  # noqa: SIM118  no dict
+        generator.load_state_dict({ours: file.get_tensor(name) for name, ours in names.items()})
     expected = load_generator(run, "b2a", CPU).generator.state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in generator.state_dict().items())
+    assert (facts["direction"], facts["shorter_side_trained"]) == (
+        "b2a",
+        str(read_settings(RunDir(run)).options.load_side),
+    )
+
+
+def test_safetensors_translate_as_the_run_does_and_only_their_own_direction(run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    export_model("safetensors", run, "b2a", file)
+
+    image = picture(2, (80, 60))
+    ours = translate_image(load_generator(run, "b2a", CPU), image, CPU)
+    assert translate_image(load_weights(file, CPU, direction="b2a"), image, CPU).tobytes() == ours.tobytes()
+    with pytest.raises(UsageError, match="Say --direction b2a"):
+        load_weights(file, CPU)
 
 
 def test_weights_for_others_come_back_as_they_were(tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from pipeline.errors import UnusableError, UsageError
 from pipeline.progress import Silent
 from train.checkpoint import Training, begin
 from train.cyclegan import build_networks
+from train.export import export_model
 from train.loop import train
 from train.options import TrainOptions
 from train.schedule import Plan
 from train.start import relatives, start_from
+from train.unet import UNetGenerator
 from train.weights import exported
 
 CPU = torch.device("cpu")
@@ -108,6 +110,38 @@ def test_a_file_alone_is_the_generator_that_its_name_says(tmp_path: Path) -> Non
 def test_of_two_programs_names_each_judge_is_of_its_domain() -> None:
     assert relatives(Path("d/3_net_G_B.pth"))["discriminator_a"] == Path("d/3_net_D_B.pth")
     assert relatives(Path("d/netD_A.pth"))["generator_b2a"] == Path("d/netG_B2A.pth")
+
+
+@pytest.mark.parametrize("form", ["pth", "safetensors"])
+def test_what_was_exported_of_a_run_brings_its_generators_back(tmp_path: Path, form: str) -> None:
+    data = dataset(tmp_path / "data")
+    run = Path(train(tiny(steps=1, predict="image"), data, tmp_path / "runs", resume=None, progress=Silent()).run)
+    for direction in ("a2b", "b2a"):
+        export_model(form, run, direction, tmp_path / f"00000-data-{direction}.{form}")
+    training = started(tiny(predict="image", seed=9, init_from=str(tmp_path / f"00000-data-b2a.{form}")), tmp_path)
+
+    a2b, b2a = state_of(str(run)).averages
+    assert same(training.networks.generator_b2a, b2a.state_dict())
+    assert same(training.networks.generator_a2b, a2b.state_dict()) is (form == "pth")  # by the name of its sister
+    judge = begin(tiny(predict="image", seed=9), Plan(6, 3), CPU).networks.discriminator_a
+    assert same(training.networks.discriminator_a, judge.state_dict())
+
+
+def test_a_unet_of_pix2pix_authors_trains_on_as_the_network_it_is(tmp_path: Path) -> None:
+    theirs = UNetGenerator(4, 7, rectified=True)
+    for module in theirs.modules():
+        if isinstance(module, torch.nn.InstanceNorm2d):
+            torch.nn.init.ones_(module.weight)  # theirs have no scales
+    torch.save(exported(theirs), tmp_path / "latest_net_G_A.pth")
+    said = {"predict": "image", "size": 128, "load_size": 0, "init_from": str(tmp_path / "latest_net_G_A.pth")}
+
+    with pytest.raises(UsageError, match="--generator pix2pix-256, or -128"):
+        started(tiny(generator="unet-128", **said), tmp_path)
+    training = started(tiny(generator="pix2pix-128", **said), tmp_path)
+
+    images = torch.rand(1, 3, 128, 128) * 2 - 1
+    ours = training.networks.generator_a2b.eval()
+    assert torch.equal(ours(images), theirs.eval()(images))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -229,6 +230,23 @@ def test_a_pixel_discriminator_of_theirs_gives_the_same_scores_here() -> None:
     assert difference(ours(images()), theirs(images())) < 1e-4
 
 
+@pytest.mark.parametrize("dropout", [False, True])
+@pytest.mark.parametrize("norm", [partial(nn.InstanceNorm2d, affine=True), nn.BatchNorm2d], ids=["instance", "batch"])
+def test_a_resnet_whose_norms_have_scales_gives_what_its_authors_test_gives_for_one_image(
+    norm: Norm, dropout: bool
+) -> None:
+    theirs = lively(their_generator(4, 2, norm, bias=norm is not nn.BatchNorm2d, dropout=dropout)).train()
+    for module in theirs.modules():
+        if isinstance(module, nn.Dropout):
+            module.eval()
+    ours = imported_generator(theirs.state_dict())
+
+    image = images(count=1)
+    assert difference(ours(image), theirs(image)) < 1e-4
+    with pytest.raises(ForeignError, match="scales"):
+        exported(ours)
+
+
 def test_importing_leaves_torchs_random_state_and_the_tensors_of_the_file_alone() -> None:
     theirs = their_generator(4, 1)
     torch.manual_seed(8)
@@ -355,6 +373,11 @@ def claims_a_lot() -> dict[str, Tensor]:
     return their_generator(4, 1).state_dict() | {"model.1.weight": torch.zeros(1).expand(300_000, 3, 7, 7)}
 
 
+def half_scaled() -> dict[str, Tensor]:
+    """A norm with a scale where the first has none."""
+    return their_generator(4, 1).state_dict() | {"model.12.weight": torch.zeros(8)}
+
+
 def lost_layer() -> dict[str, Tensor]:
     return {name: value for name, value in their_generator(4, 2).state_dict().items() if "model.7" not in name}
 
@@ -367,7 +390,7 @@ def lost_layer() -> dict[str, Tensor]:
         (diverged, r"model\.4 holds values that are no numbers"),
         (claims_a_lot, r"model\.4 has the shape"),
         (lost_layer, r"model\.7 is missing"),
-        (lambda: their_generator(4, 1, nn.BatchNorm2d).state_dict(), r"model\.2\.weight.*no place"),
+        (half_scaled, r"model\.12\.weight.*no place"),
         (lambda: their_discriminator(4, 3).state_dict(), r"no layer is called model\.1"),
         (lambda: their_generator(4, 0).state_dict(), "neither"),
         (lambda: nn.Linear(2, 2).state_dict(), r"latest_net_G\.pth"),
@@ -380,7 +403,7 @@ def lost_layer() -> dict[str, Tensor]:
         "diverged",
         "claims",
         "lost",
-        "batchnorm",
+        "half-scaled",
         "discriminator",
         "no-blocks",
         "linear",

@@ -27,10 +27,10 @@ def tiny(**changes: object) -> TrainOptions:
 
 
 class StopAt(Silent):
-    """Progress that sends this process Ctrl-C once a step is reached."""
+    """Progress that sends this process a signal, Ctrl-C where none is said, once a step is reached."""
 
-    def __init__(self, step: int) -> None:
-        self.step = step
+    def __init__(self, step: int, number: int = signal.SIGINT) -> None:
+        self.step, self.number = step, number
         self.training = False
 
     def start(self, label: str, total: int | None = None) -> None:
@@ -38,7 +38,7 @@ class StopAt(Silent):
 
     def update(self, done: int, note: str = "") -> None:
         if self.training and done == self.step:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), self.number)
 
 
 def picture(seed: int, size: tuple[int, int] = (48, 40)) -> Image.Image:

@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from itertools import islice
 from typing import TypeVar
 
@@ -36,6 +37,18 @@ def ahead(
             futures.extend(pool.submit(work, item) for item in islice(rest, 1))
 
 
+@lru_cache(maxsize=1)
+def _warn(wanted: int, count: int, reason: str) -> None:
+    """Once, though pictures are read by threads before batches are made by others."""
+    message = _(
+        "--num-workers {wanted}: only {count} threads can be started ({reason}); training goes on with these.",
+        wanted=wanted,
+        count=count,
+        reason=reason,
+    )
+    _log.warning(message)
+
+
 def _that_start(wanted: int) -> int:
     """How many of so many threads can live at once, by starting them."""
     enough = threading.Event()
@@ -46,13 +59,7 @@ def _that_start(wanted: int) -> int:
             thread.start()
             count += 1
     except RuntimeError as error:
-        message = _(
-            "--num-workers {wanted}: only {count} threads can be started ({reason}); training goes on with these.",
-            wanted=wanted,
-            count=count,
-            reason=error,
-        )
-        _log.warning(message)
+        _warn(wanted, count, str(error))
     finally:
         enough.set()
     for thread in threads[:count]:

@@ -19,7 +19,7 @@ from pipeline.files import disk_errors, sha256_of, write_atomically
 from pipeline.language import _
 from train.cyclegan import Networks, build_generator, build_networks
 from train.networks import Generator
-from train.options import TrainOptions
+from train.options import DIRECTIONS, TrainOptions
 from train.precision import Precision, precision_of
 from train.replay import Replay
 from train.rundir import FORMAT, RunDir, checkpoints
@@ -71,6 +71,11 @@ class Training:
     def best_generators(self) -> list[Generator]:
         """a2b and b2a as they are used: averaged where averages are kept."""
         return self.averages or self.generators
+
+    @property
+    def generators_in_use(self) -> dict[str, Generator]:
+        """The same by their direction."""
+        return dict(zip(DIRECTIONS, self.best_generators, strict=True))
 
 
 def begin(options: TrainOptions, plan: Plan, device: torch.device) -> Training:

@@ -96,9 +96,14 @@ def build_generator(options: TrainOptions) -> Generator:
     """A generator as the options describe it, freshly initialised from torch's global random state."""
     kind, _dash, number = options.generator.partition("-")
     predicts_change = options.predict == "change"
-    if kind == "unet":
-        depth = int(number).bit_length() - 1
-        return UNetGenerator(options.width, depth, predicts_change=predicts_change, upsample=options.upsample)
+    if options.unet_side:
+        return UNetGenerator(
+            options.width,
+            options.unet_side.bit_length() - 1,
+            predicts_change=predicts_change,
+            upsample=options.upsample,
+            rectified=kind == "pix2pix",
+        )
     return ResNetGenerator(options.width, int(number), predicts_change=predicts_change, upsample=options.upsample)
 
 

@@ -5,22 +5,21 @@ import json
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save as save_safetensors
 from torch import Tensor, nn
 
 from pipeline.errors import UsageError
 from pipeline.files import write_atomically
 from pipeline.language import _
 from train.checkpoint import read_generator
+from train.generators import write_generators
 from train.networks import HEADROOM, Generator
-from train.options import TrainOptions
-from train.rundir import find_run, read_settings
+from train.rundir import checkpoint_step, checkpoints, find_run, read_settings
 from train.weights import write_generator_weights
 
 INPUT = "image: uint8 [N, H, W, 3], RGB of 0..255; 8 pixels or more a side"
@@ -103,7 +102,7 @@ def export_model(form: str, run: Path, direction: str, output: Path | None) -> M
     `output` None names the file after the run, in this folder.
 
     onnx and torchscript take and give pixels (see Exported), of any size, and are run beside torch before they count
-    as written; safetensors are our weights with the options that describe them, pth junyanz' and aitorzip's layout.
+    as written; safetensors are a file of generators.py with this one, pth junyanz' and aitorzip's layout.
     Raises UsageError (no such run, a missing package, a network that the others lack), UnusableError, DiskError.
     """
     folder = find_run(run.parent, str(run))
@@ -115,7 +114,8 @@ def export_model(form: str, run: Path, direction: str, output: Path | None) -> M
         return _weights_summary(path, direction)
     facts = {"direction": direction, "input": INPUT, "output": OUTPUT, "shorter_side_trained": str(options.load_side)}
     if form == "safetensors":
-        write_atomically(path, save_safetensors(generator.state_dict(), _described(facts, options)))
+        step = max(map(checkpoint_step, checkpoints(folder)), default=0)
+        write_generators(path, {direction: generator}, options, step, facts)
         return _weights_summary(path, direction)
     model = Exported(generator).eval()
     data, run_it = (_onnx if form == "onnx" else _torchscript)(model, facts)
@@ -142,10 +142,6 @@ def parity(model: Exported, run_it: Run) -> tuple[int, float]:
 
 def _weights_summary(path: Path, direction: str) -> ModelExportSummary:
     return ModelExportSummary(str(path), path.stat().st_size, direction, "", "", None, None)
-
-
-def _described(facts: Mapping[str, str], options: TrainOptions) -> dict[str, str]:
-    return {**facts, "format": "unpaired-generator-1", "options": json.dumps(asdict(options), sort_keys=True)}
 
 
 def _torchscript(model: Exported, facts: Mapping[str, str]) -> tuple[bytes, Run]:

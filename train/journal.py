@@ -193,7 +193,7 @@ class Journal:
         if distance < training.best_distance:
             training.best_step, training.best_distance = training.step, distance
             path = self._run.generators("best")
-            write_generators(path, training.best_generators, self._options, training.step)
+            write_generators(path, training.generators_in_use, self._options, training.step)
 
     def _refuse_no_number(self, step: int, numbers: dict[str, float]) -> None:
         broken = [name for name, number in numbers.items() if not math.isfinite(number)]

@@ -172,7 +172,7 @@ def _train_in(
             foretell(training, options, device)
             _loop(training, options, batches, journal, device)
         summary = _summary(run, training, journal.means or last_losses(run), pictures, device)
-        write_generators(run.generators("last"), training.best_generators, options, training.step)
+        write_generators(run.generators("last"), training.generators_in_use, options, training.step)
         write_model_card(run, read_settings(run), summary)
         write_summary(run, summary)
     finally:

@@ -161,8 +161,7 @@ def _out_of_memory(options: TrainOptions, run: RunDir | None) -> str:
 
 
 def _small_side(options: TrainOptions) -> int:
-    kind, _dash, number = options.generator.partition("-")
-    return int(number) if kind == "unet" else min(options.size, _SMALL_SIDE)
+    return options.unet_side or min(options.size, _SMALL_SIDE)
 
 
 def _kept_bytes(training: Training, side: int) -> int:

@@ -14,8 +14,9 @@ from pipeline.options import option
 from pipeline.records import Domain
 from train.presets import PRESETS, preset_values
 
-GENERATORS = ("resnet-9", "resnet-6", "resnet-4", "resnet-3", "unet-256", "unet-128")
-"""What makes images, and how many residual blocks it has, or to how large images a U-Net is suited."""
+GENERATORS = ("resnet-9", "resnet-6", "resnet-4", "resnet-3", "unet-256", "unet-128", "pix2pix-256", "pix2pix-128")
+"""What makes images, and how many residual blocks it has, or to how large images a U-Net is suited: TensorFlow's
+tutorial's, or that of pix2pix' authors."""
 
 PREDICTIONS = ("image", "change")
 UPSAMPLINGS = ("transpose", "resize")
@@ -172,11 +173,9 @@ class TrainOptions:
         known = all(kind in AUGMENTATIONS for kind in self.augmentations)
         _check("augment", self.augment, known, _known_ones(AUGMENTATIONS))
         _check("size", self.size, self.size >= 32 and self.size % 4 == 0, _("32 or more, and a multiple of 4"))
-        kind, _dash, number = self.generator.partition("-")
-        fits = kind != "unet" or self.size % int(number) == 0
-        _check(
-            "size", self.size, fits, _("a multiple of {side} for {generator}", side=number, generator=self.generator)
-        )
+        side = self.unet_side
+        fits = not side or self.size % side == 0
+        _check("size", self.size, fits, _("a multiple of {side} for {generator}", side=side, generator=self.generator))
         scores = self.discriminator == "pixel" or self.size // 2**self.discriminator_layers >= 4
         _check("discriminator_layers", self.discriminator_layers, scores, _("so few that --size halves to 4 or more"))
         possible = self.precision != "fp16" or self.cuda
@@ -228,6 +227,12 @@ class TrainOptions:
         rivals = {"sample_every": "sample_epochs", "checkpoint_every": "checkpoint_epochs"}
         beaten = {epochs for steps, epochs in rivals.items() if values[steps]}
         return {name: value for name, value in preset.items() if name not in beaten}
+
+    @property
+    def unet_side(self) -> int:
+        """The side in pixels of the images that a U-Net brings down to one pixel; 0 for a ResNet."""
+        kind, _dash, number = self.generator.partition("-")
+        return 0 if kind == "resnet" else int(number)
 
     @property
     def loaders(self) -> int:

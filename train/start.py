@@ -10,7 +10,7 @@ from torch import nn
 from pipeline.errors import UnusableError, UsageError
 from pipeline.language import _
 from train.checkpoint import Training, read
-from train.generators import are_ours, read_generators
+from train.generators import PREFIX, are_ours, read_generators
 from train.networks import Generator
 from train.options import NETWORKS, TrainOptions
 from train.rundir import RunDir, find_run, read_settings
@@ -19,8 +19,10 @@ from train.weights import read_discriminator_weights, read_generator_weights
 _FAMILIES = (
     (re.compile(r"net([GD])_(A2B|B2A|A|B)(?=\.)"), "netG_A2B", "netG_B2A", "netD_A", "netD_B"),
     (re.compile(r"net_([GD])_(A|B)(?=\.)"), "net_G_A", "net_G_B", "net_D_B", "net_D_A"),
+    (re.compile(r"-(a2b|b2a)(?=\.)"), "-a2b", "-b2a"),
 )
-"""How files of one training are called, aitorzip's first, then junyanz', whose D_A judges what G_A makes: images of B.
+"""How files of one training are called: aitorzip's, junyanz', whose D_A judges what G_A makes, images of B, and those
+of `pipeline export`, which writes no discriminators.
 
 A pattern, then the names of generator_a2b, generator_b2a, discriminator_a and discriminator_b.
 """
@@ -68,7 +70,7 @@ def relatives(path: Path) -> dict[str, Path]:
     for pattern, *stems in _FAMILIES:
         if pattern.search(path.name):
             return {
-                name: path.with_name(pattern.sub(stem, path.name)) for name, stem in zip(_NAMES, stems, strict=True)
+                name: path.with_name(pattern.sub(stem, path.name)) for name, stem in zip(_NAMES, stems, strict=False)
             }
     return {"generator_a2b": path}
 
@@ -85,11 +87,12 @@ def _from_run(training: Training, options: TrainOptions, run: RunDir) -> list[st
 
 
 def _from_generators(training: Training, options: TrainOptions, path: Path) -> list[str]:
-    a2b, b2a, theirs = read_generators(path)
+    found, theirs = read_generators(path)
     _refuse_other_networks(path.name, theirs, options)
-    for ours, generator in zip(training.generators, (a2b, b2a), strict=True):
-        ours.load_state_dict(generator.state_dict())
-    return list(_NAMES[:2])
+    names = {f"{PREFIX}{way}": generator for way, generator in found.items()}
+    for name, generator in names.items():
+        training.networks.named()[name].load_state_dict(generator.state_dict())
+    return list(names)
 
 
 def _from_files(training: Training, options: TrainOptions, path: Path) -> list[str]:
@@ -102,9 +105,12 @@ def _from_files(training: Training, options: TrainOptions, path: Path) -> list[s
     for name, file in found.items():
         is_generator = isinstance(networks[name], Generator)
         theirs = read_generator_weights(file) if is_generator else read_discriminator_weights(file)
-        if getattr(theirs, "rectified", False):
+        if getattr(theirs, "rectified", False) and not options.generator.startswith("pix2pix"):
             raise UsageError(
-                _("--init-from {file}: a U-Net of another form than ours, which cannot train on.", file=file)
+                _(
+                    "--init-from {file}: a U-Net of the form of pix2pix. Say --generator pix2pix-256, or -128.",
+                    file=file,
+                )
             )
         _fill(networks[name], theirs.state_dict(), file, options)
     return list(found)

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from train.checkpoint import read_generator
 from train.enlarge import enlarge
-from train.generators import are_ours, read_generators
+from train.generators import are_ours, read_one
 from train.networks import Generator, changed
 from train.precision import precision_of
 from train.rundir import RunDir, find_run, read_settings
@@ -79,14 +79,13 @@ def load_generator(run: Path, direction: str, device: torch.device, precision: s
 
 
 def load_weights(file: Path, device: torch.device, precision: str = "fp32", direction: str = "a2b") -> Translator:
-    """The generator whose weights another program wrote, or of `direction` where a run's file holds both.
+    """The generator whose weights another program wrote, or of `direction` in a file of generators of ours.
 
     Raises UsageError and UnusableError as weights.py and generators.py do.
     """
     if file.is_file() and are_ours(file):
-        a2b, b2a, options = read_generators(file)
-        generator = (a2b if direction == "a2b" else b2a).to(device)
-        return Translator(generator, options.load_side, precision=precision).eval()
+        generator, options = read_one(file, direction)
+        return Translator(generator.to(device), options.load_side, precision=precision).eval()
     return Translator(read_generator_weights(file).to(device), _FROM_OUTSIDE, precision=precision).eval()
 
 

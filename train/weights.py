@@ -11,8 +11,9 @@ junyanz' U-Net nests: the `model` of each level holds the next level at place 1 
 
 Beside an instance norm their convolutions have biases, which the norm takes away again: these are left out here and
 written as zeros on the way back. Instance norms have no weights; files of torch before 0.4 hold running means for them
-that were never used. A U-Net of pix2pix has batch norms, which its authors' test runs on the statistics of its one
-image: that is an instance norm with a scale and an offset, as our U-Net has.
+that were never used. Some forks give them scales and offsets, which ResNets keep here. Networks of pix2pix have batch
+norms, which their authors' test runs on the statistics of its one image: that is an instance norm with a scale and an
+offset too.
 """
 
 import io
@@ -40,6 +41,8 @@ State = Mapping[str, Tensor]
 
 _NEVER_USED = ("running_mean", "running_var", "num_batches_tracked")
 _BLOCK = re.compile(r"model\.\d+\.conv_block\.1\.weight")
+_SCALE = "model.2.weight"
+"""The scale of the norm behind a ResNet's first layer, in a file whose norms have scales."""
 _SECOND = re.compile(r"model\.10\.conv_block\.[56]\.weight")
 _COUNTED = (nn.Conv2d, nn.ConvTranspose2d, nn.InstanceNorm2d)
 _DAMAGED = (
@@ -124,7 +127,8 @@ def imported_generator(state: State) -> Generator:
     blocks = sum(1 for name in state if _BLOCK.fullmatch(name))
     depth = sum(1 for tensor in state.values() if tensor.dim() == 4) // 2
     if blocks:
-        return _filled(_empty(ResNetGenerator, width, blocks), state)
+        resnet = _empty(ResNetGenerator, width, blocks)
+        return _filled(_scaled(resnet) if _SCALE in state else resnet, state)
     if "model.model.0.weight" in state and depth >= _LEAST_DEPTH:
         return _filled(_empty(partial(UNetGenerator, rectified=True), width, depth), state)
     raise ForeignError(_("neither residual blocks nor a U-Net"))
@@ -221,6 +225,16 @@ def _empty(kind: Callable[..., Network], *sizes: int) -> Network:
         return kind(*sizes)
 
 
+def _scaled(network: ResNetGenerator) -> ResNetGenerator:
+    """The network, which has no storage yet, with norms that have scales and offsets."""
+    with torch.device("meta"):
+        for sequence in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
+            for place, module in enumerate(sequence):
+                if isinstance(module, nn.InstanceNorm2d):
+                    sequence[place] = nn.InstanceNorm2d(module.num_features, affine=True)
+    return network
+
+
 def _filled(network: Network, state: State) -> Network:
     """The network, which has no storage yet, with the state's tensors: each has its place or is without effect."""
     second = next((int(name[-8]) for name in state if _SECOND.fullmatch(name) and state[name].dim() == 4), 5)
@@ -265,12 +279,13 @@ def _layers(network: nn.Module, second: int) -> Iterator[Layer]:
 
 
 def _chain_names(network: nn.Module, second: int) -> Iterator[tuple[str, str]]:
-    """Their names of the convolutions of a network that is one chain; its norms have no weights and need no name."""
+    """Their names of the convolutions of a network that is one chain, and of the norms behind them."""
     prefix = "net" if isinstance(network, PixelDiscriminator) else "model"
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             theirs = name.replace(".body.5", f".conv_block.{second}").replace(".body.", ".conv_block.")
-            yield prefix + theirs.removeprefix("body"), ""
+            before, _dot, place = theirs.rpartition(".")
+            yield prefix + theirs.removeprefix("body"), f"{prefix}{before.removeprefix('body')}.{int(place) + 1}"
 
 
 def _unet_names(depth: int) -> Iterator[tuple[str, str]]:
