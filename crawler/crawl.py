@@ -11,6 +11,7 @@ from crawler.addresses import Addresses
 from crawler.downloads import Download, Downloads
 from crawler.examine import Examiner, work_of
 from crawler.fetch import Fetcher
+from crawler.guard import BLOCKED_ADDRESS, is_allowed_host, parse
 from crawler.likeness import Likenesses
 from crawler.options import NO_LIMIT, CrawlOptions
 from crawler.raw import Batch, store
@@ -111,8 +112,10 @@ def finished(options: CrawlOptions, queries: Sequence[Query], dataset: DatasetDi
         )
 
 
-def _waits(source: Source) -> bool:
-    """Whether a source is to be fetched: it never was, or it failed for want of a decoder that is there now."""
+def _waits(source: Source, allowed_hosts: Sequence[str]) -> bool:
+    """Whether a source is to be fetched: it never was, or what it failed for is there now: a decoder, a permission."""
+    if source.reason == BLOCKED_ADDRESS:
+        return is_allowed_host(parse(source.candidate.image_url), allowed_hosts)
     return source.state == "seen" or (source.reason == NEEDS_HEIC and reads_heic())
 
 
@@ -145,7 +148,7 @@ class Collector:
         self.progress.update(len(tally.images))
         self._warn_of_unasked(tally)
         try:
-            self._take_all([source.candidate for source in sources if _waits(source)], tally)
+            self._take_all([source.candidate for source in sources if _waits(source, self.options.allow_host)], tally)
             if self._missing(tally) <= 0 or self._ask(search, known, tally):
                 self.catalog.remember(_setting(self.options, query), str(self.options.limit))
         except KeyboardInterrupt:
@@ -328,6 +331,16 @@ def _raise_if_nothing(rows: Sequence[QuerySummary]) -> None:
         return
     texts = ", ".join(repr(row.query) for row in rows)
     failed = sum((Counter(row.failed) for row in rows), Counter[str]())
+    known = sum(row.known for row in rows)
+    if not failed and known:
+        raise NoResultsError(
+            _(
+                "{queries}: all {count} images that were found failed in an earlier crawl. `pipeline status --failed`"
+                " says why; --retry-failed tries those again that may come another time.",
+                queries=texts,
+                count=known,
+            )
+        )
     if not failed:
         raise NoResultsError(_("{queries}: the search engine has no images. Try other words.", queries=texts))
     advice = _(

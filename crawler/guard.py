@@ -56,6 +56,10 @@ _QUERY_SAFE = _PATH_SAFE + "?{}^`\\"
 """What browsers leave as it is, though no URL should hold it (url.spec.whatwg.org): signatures are made over it."""
 
 
+BLOCKED_ADDRESS = "blocked_address"
+"""The reason of a candidate that lies in a network which no download may reach."""
+
+
 class RefusedError(Exception):
     """A URL that is not fetched. `reason` is bad_scheme, bad_url or blocked_address."""
 
@@ -128,7 +132,7 @@ def checked(address: WebAddress, addresses: Iterable[str], allowed: Iterable[str
     if not is_allowed_host(address, allowed):
         for text in found:
             if is_refused(text):
-                raise RefusedError("blocked_address", f"{address.host} is {text}")
+                raise RefusedError(BLOCKED_ADDRESS, f"{address.host} is {text}")
     return found
 
 
@@ -140,7 +144,7 @@ def checked_literal(address: WebAddress, allowed: Iterable[str]) -> None:
     written = literal(address.host)
     is_local = is_refused(written) if written else f".{address.host}".endswith(".localhost")  # RFC 6761, 6.3
     if is_local and not is_allowed_host(address, allowed):
-        raise RefusedError("blocked_address", address.host)
+        raise RefusedError(BLOCKED_ADDRESS, address.host)
 
 
 def key_of(url: str) -> str:

@@ -10,7 +10,7 @@ from pipeline.runs import RunStatus
 
 MANY_DOUBTFUL = 20
 """So many doubtful images that nobody looked at are worth a review before the first training."""
-_TAKES_RUNS_DIR = ("train", "test", "translate")
+_TAKES_RUNS_DIR = ("train", "test", "translate", "status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _collecting(now: Situation) -> tuple[list[str], str] | None:
     if now.images or any(now.training):
         return None
     if now.candidates:
-        return ["crawl", "--retry-failed"], _("of what was found nothing could be fetched")
+        return ["status", "--failed"], _("of what was found nothing could be fetched; it says why")
     return ["crawl"], _("nothing is here yet")
 
 

@@ -880,7 +880,9 @@ KOREAN: dict[str, str] = {
     "not looked at": "아직 안 본 것",
     "nothing": "그대로",
     "nothing is here yet": ("아직 아무것도 없습니다"),
-    "of what was found nothing could be fetched": ("찾은 것 가운데 받은 것이 없습니다"),
+    "of what was found nothing could be fetched; it says why": (
+        "찾은 것 가운데 받은 것이 없습니다. 이유를 알려 줍니다"
+    ),
     "one of {names}": "{names} 중 하나",
     "one or several of {names}": "{names} 가운데 하나 또는 여럿",
     "opaque": "불투명",
@@ -1181,6 +1183,11 @@ KOREAN: dict[str, str] = {
         "{path}: {error}. 디스크 공간이나 권한을 확인하고 다시 실행하세요."
     ),
     "{path}: {error}. Run the same command again.": ("{path}: {error}. 같은 명령을 다시 실행하세요."),
+    "{queries}: all {count} images that were found failed in an earlier crawl. `pipeline status --failed` "
+    "says why; --retry-failed tries those again that may come another time.": (
+        "{queries}: 찾은 이미지 {count}장은 모두 이전에 받지 못한 것입니다. 이유는 `pipeline status --failed`가 알려 "
+        "줍니다. 다음에 될 수도 있는 것은 --retry-failed로 다시 받습니다."
+    ),
     "{queries}: none of the {count} images that were found could be fetched ({reasons}). For blocked_address, "
     "name the host with --allow-host; else try again later with --retry-failed.": (
         "{queries}: 찾은 이미지 {count}개를 하나도 받지 못했습니다({reasons}). blocked_address이면 "

@@ -23,7 +23,7 @@ def _at(**changes: object) -> Situation:
 
 TABLE = {
     "nothing yet": (Situation(), "pipeline crawl"),
-    "nothing came": (Situation(candidates=30), "pipeline crawl --retry-failed"),
+    "nothing came": (Situation(candidates=30), "pipeline status --failed"),
     "fetched": (Situation(candidates=300, images=220, new_images=220), "pipeline curate"),
     "a curation that was killed": (_at(curated=False), "pipeline curate"),
     "new images": (_at(new_images=3), "pipeline curate"),

@@ -299,6 +299,17 @@ def test_images_on_a_private_host_that_was_not_allowed_are_named_as_such(dataset
         assert site.requests.downloads.total() == 0
 
 
+def test_what_was_blocked_is_fetched_once_its_host_is_allowed(dataset: DatasetDir) -> None:
+    offered = offers(3)
+    with serve({BLOSSOM.text: offered}) as site:
+        with pytest.raises(NoResultsError, match="blocked_address 3"):
+            collect(site, dataset, listing(site, offered), allow_host=())
+        with pytest.raises(NoResultsError, match=r"all 3 images .* failed in an earlier crawl.*status --failed"):
+            collect(site, dataset, listing(site, offered), allow_host=("127.0.0.1:1",))
+        row = collect(site, dataset, listing(site, offered)).queries[0]
+    assert (row.images, row.fetched, len(raw(dataset))) == (3, 3, 3)
+
+
 def test_a_host_that_nobody_reaches_is_offline(dataset: DatasetDir) -> None:
     offered = offers(1)
     with serve({BLOSSOM.text: offered}) as site:
