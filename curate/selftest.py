@@ -16,6 +16,7 @@ from curate.view import View, view_of
 from pipeline.errors import UsageError
 from pipeline.image import ImageError, decode
 from pipeline.language import _
+from pipeline.progress import Progress, Silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +104,36 @@ def photos_in(folder: Path) -> dict[str, Image.Image]:
     return photos
 
 
-def check(photos: Mapping[str, Image.Image], seed: int = 0, edits: Sequence[Edit] = EDITS) -> Report:
+def check(
+    photos: Mapping[str, Image.Image],
+    seed: int = 0,
+    edits: Sequence[Edit] = EDITS,
+    *,
+    progress: Progress | None = None,
+) -> Report:
     """Edit every photo (upright RGB, all different) in every way, and count which copies are found.
 
     The edits are drawn from `seed` and the photo's name. Holds one signature for each copy and the photos themselves.
     """
     named = [_named(name, edits) for name in sorted(photos)]
-    signatures = {
-        name: signature_of(picture) for photo in named for name, picture in _pictures(photo, photos, edits, seed)
-    }
+    bar = progress or Silent()
+    signatures = {}
+    bar.start(_("Editing photos"), len(named))
+    for number, photo in enumerate(named, 1):
+        signatures.update({name: signature_of(picture) for name, picture in _pictures(photo, photos, edits, seed)})
+        bar.update(number)
+    bar.finish()
     proposals = {(each.first, each.second): each for each in propose(signatures, [photo.name for photo in named])}
     outcomes: dict[str, list[str]] = {edit.name: [] for edit in edits}
-    for photo in named:
+    bar.start(_("Comparing images"), len(named))
+    for number, photo in enumerate(named, 1):
         own = view_of(photos[photo.name])
         for name, picture in _pictures(photo, photos, edits, seed):
             if name != photo.name:
                 kind = _kind(photo.name, name, own, view_of(picture), proposals)
                 outcomes[name.partition("\t")[2]].append(kind)
+        bar.update(number)
+    bar.finish()
     scores = tuple(_score(edit, outcomes[edit.name]) for edit in edits)
     return Report(scores, _mistakes(named, photos, proposals))
 

@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, type] = {
 """The commands that a recipe may set options for, and the dataclass that holds them."""
 FORMS = ("imagefolder", "webdataset", "parquet")
 """The forms of exports that hold pictures."""
+GOES_ON = ("crawl", "add", "curate", "run")
+"""The commands that go on where they were stopped when they are given again."""
 EXPORTED_SUFFIX = ".jsonl"
 """How the file names of exported recipes end; `crawl --urls` knows them by it."""
 
@@ -501,7 +503,7 @@ def selftest(context: click.Context, folder: Path | None, seed: int, dataset: st
     from curate.selftest import check, photos_in
     from pipeline.demo.scenes import drawn_streets
 
-    report = check(photos_in(folder) if folder else drawn_streets(), seed)
+    report = check(photos_in(folder) if folder else drawn_streets(), seed, progress=_bars())
     _show(report, as_json, report.text())
 
 
@@ -590,14 +592,26 @@ def _exit_code() -> int:
     try:
         result = cli.main(standalone_mode=False)
     except PipelineError as error:
-        click.echo(_("Error: {message}", message=error), err=True)
+        prefix, message = click.style(_("Error:"), fg="red", bold=True), str(error)
+        click.echo(f"{prefix} {message}", err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except click.Abort as aborted:  # click's word for KeyboardInterrupt
+        click.echo(_stopped_text(sys.argv[1:]), err=True)
         return Terminated.exit_code if isinstance(aborted.__cause__, Terminated) else EXIT_INTERRUPTED
     return result if isinstance(result, int) else 0
+
+
+def _stopped_text(words: Sequence[str]) -> str:
+    """What to say after Ctrl-C or SIGTERM: how to go on, where that is possible."""
+    name = next((word for word in words if word in cli.commands), "")
+    if name == "train" and "--dry-run" not in words:
+        return _("Stopped. Go on with: pipeline train --resume")
+    if name in GOES_ON:
+        return _("Stopped. What was done is kept; the same command goes on from there.")
+    return _("Stopped.")
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

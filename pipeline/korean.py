@@ -265,6 +265,7 @@ KOREAN: dict[str, str] = {
     "Drawing the truth": "정답 그리는 중",
     "Draws how strong each edit is.": "편집의 세기를 정합니다.",
     "Earlier translations that the discriminators see again.": "판별기가 다시 보는 이전 변환 결과의 수.",
+    "Editing photos": ("사진 편집"),
     "Else the recipe's.": "없으면 레시피의 것.",
     "Embedding images": "이미지 임베딩 중",
     "Empty": "빈 파일",
@@ -277,7 +278,7 @@ KOREAN: dict[str, str] = {
     "Epochs between checkpoints, in place of steps.": "체크포인트 사이의 에포크 수. 스텝 수 대신 씁니다.",
     "Epochs between sample sheets, in place of steps.": "샘플 시트 사이의 에포크 수. 스텝 수 대신 씁니다.",
     "Epochs in all.": "전체 에포크 수.",
-    "Error: {message}": "오류: {message}",
+    "Error:": ("오류:"),
     "Evaluating": ("평가 중"),
     "Even their brightest spots are dark.": "가장 밝은 곳도 어둡습니다.",
     "Even their darkest spots are bright.": "가장 어두운 곳도 밝습니다.",
@@ -581,6 +582,11 @@ KOREAN: dict[str, str] = {
         "에폭 대신 전체 단계 수. 절반은 학습률 그대로, 절반은 감소."
     ),
     "Stopped at step {step}: the time budget is spent.": ("단계 {step}에서 멈춤: 정한 시간을 다 썼습니다."),
+    "Stopped.": ("멈췄습니다."),
+    "Stopped. Go on with: pipeline train --resume": ("멈췄습니다. 이어 가려면: pipeline train --resume"),
+    "Stopped. What was done is kept; the same command goes on from there.": (
+        "멈췄습니다. 한 일은 남아 있고, 같은 명령이 거기서 이어 갑니다."
+    ),
     "Stopping: running downloads may end, the rest waits for the next crawl.": (
         "멈추는 중: 진행 중인 다운로드만 마치고 나머지는 다음 수집으로 미룹니다."
     ),
@@ -1225,6 +1231,7 @@ KOREAN: dict[str, str] = {
         "{query}: {engine}이(가) 더는 대답하지 않습니다({reason}). 찾은 것은 남아 있습니다. 몇 시간 뒤에 다시 "
         "실행하거나 --engine으로 다른 엔진을 고르세요."
     ),
+    "{rate:.1f}/s": ("초당 {rate:.1f}"),
     "{rule} (correlation {score}); the other {advantage}": ("{rule}(상관 {score}), 다른 것이 {advantage}"),
     "{run} is being trained; {page} shows how far": ("{run}을 학습하고 있습니다. {page}에서 진행을 볼 수 있습니다"),
     "{run} was trained on other images": ("{run}은 다른 이미지로 학습했습니다"),
@@ -1270,6 +1277,7 @@ KOREAN: dict[str, str] = {
     ),
     "{run}: {steps} steps more.": "{run}: {steps}스텝을 더합니다.",
     "{score} times as long as wide, at most {threshold}": ("가로세로 비 {score}, 최대 {threshold}"),
+    "{seconds:.1f} s each": ("하나에 {seconds:.1f}초"),
     "{seconds} s": ("{seconds}초"),
     "{seen} of {images} that are rejected or flagged: decided {decided}, looked at {looked_at}": (
         "제외되거나 표시된 {images}장 가운데 {seen}장: 정함 {decided}, 보기만 함 {looked_at}"
@@ -1277,6 +1285,7 @@ KOREAN: dict[str, str] = {
     "{target}: give an image's or page's address, a host name such as example.org, or a sha256.": (
         "{target}: 이미지나 페이지의 주소, example.org 같은 호스트 이름, 또는 sha256을 주세요."
     ),
+    "{time} left": ("{time} 남음"),
     "{url} cannot be reached ({reason}). Check the connection and run again.": (
         "{url}에 연결할 수 없습니다({reason}). 연결을 확인하고 다시 실행하세요."
     ),

@@ -66,7 +66,7 @@ def _run_of(folder: Path, dataset: DatasetDir, now: _Images, known: Collection[s
     here = settings.get("dataroot") == str(dataset.root.resolve())
     if not here and not any(sha256 in known for _domain, sha256 in trained):
         return None
-    step, planned = _steps_of(folder)
+    step, planned = _steps_of(folder, _number(settings.get("options"), "steps"))
     return RunStatus(
         name=folder.name,
         folder=str(folder),
@@ -85,16 +85,16 @@ def _state_of(folder: Path) -> RunState:
     return "finished" if (folder / "summary.json").is_file() else "stopped"
 
 
-def _steps_of(folder: Path) -> tuple[int, int]:
-    """The steps that are done and planned, by the last line of metrics and the newest checkpoint."""
+def _steps_of(folder: Path, asked: int) -> tuple[int, int]:
+    """The steps that are done and planned, by the last line of metrics and the newest checkpoint, else as asked for."""
     last = _last_line(folder / "metrics.jsonl")
     names = (path.stem.removeprefix("step_") for path in _files(folder / "checkpoints") if path.suffix == ".pt")
     saved = max((int(name) for name in names if name.isdecimal()), default=0)
-    return max(saved, _number(last, "step")), _number(last, "planned_steps")
+    return max(saved, _number(last, "step")), _number(last, "planned_steps") or asked
 
 
-def _number(line: Mapping[str, Any], name: str) -> int:
-    value = line.get(name)
+def _number(line: object, name: str) -> int:
+    value = line.get(name) if isinstance(line, dict) else 0
     return value if isinstance(value, int) else 0
 
 
