@@ -1,6 +1,5 @@
 """From a candidate to a file in raw/: fetched, decoded to its end in a process that may crash, and stored."""
 
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -26,8 +25,7 @@ class Examiner:
     """Decodes what was fetched in processes of its own; for any number of threads."""
 
     def __init__(self, timeout_seconds: float = DECODE_SECONDS) -> None:
-        cores = len(os.sched_getaffinity(0))
-        self._executor = ProcessExecutor(cores, timeout_seconds=timeout_seconds)
+        self._executor = ProcessExecutor(timeout_seconds=timeout_seconds)
         self._is_warm = threading.Event()
         self._places = threading.BoundedSemaphore(self._executor.workers)
 
@@ -36,7 +34,7 @@ class Examiner:
         if not self._is_warm.is_set():
             self._is_warm.set()
             with suppress(RuntimeError):  # it was shut down already
-                for _core in os.sched_getaffinity(0):
+                for _core in range(self._executor.workers):
                     self._executor.submit(find_flaw, b"")
 
     def examined(self, fetched: Fetched) -> Fetched:

@@ -10,7 +10,7 @@ from pipeline.runs import RunStatus
 
 MANY_DOUBTFUL = 20
 """So many doubtful images that nobody looked at are worth a review before the first training."""
-_TAKES_RUNS_DIR = ("train", "test", "translate", "status")
+_TAKES_RUNS_DIR = ("train", "watch", "test", "translate", "status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A command line, "" where it is best to wait, and why."""
+    """A command line, and why."""
 
     command: str
     why: str
@@ -43,8 +43,6 @@ class Advice:
 def next_command(situation: Situation, dataset: str = "", runs_dir: str = "") -> Advice:
     """What to do next. `dataset` and `runs_dir` are what the user said of them, to be said again; "" for nothing."""
     words, why = _collecting(situation) or _curating(situation) or _training(situation)
-    if not words:
-        return Advice("", why)
     said = ["--dataset", dataset] if dataset else []
     said += ["--runs-dir", runs_dir] if runs_dir and words[0] in _TAKES_RUNS_DIR else []
     return Advice(shlex.join(["pipeline", *words, *said]), why)
@@ -80,7 +78,7 @@ def _training(now: Situation) -> tuple[list[str], str]:
         return ["train"], _("no run was trained on it yet")
     run = now.runs[-1]
     if run.state == "running":
-        return [], _("{run} is being trained; {page} shows how far", run=run.name, page=f"{run.folder}/index.html")
+        return ["watch", run.name], _("it is being trained")
     if not run.current:
         return ["train"], _("{run} was trained on other images", run=run.name)
     if run.state == "stopped":

@@ -841,6 +841,7 @@ KOREAN: dict[str, str] = {
     "it cannot be read ({error})": "읽을 수 없습니다({error})",
     "it enlarges by resizing, which theirs do not": "크기 조정으로 키우는데, 그쪽 생성기는 그렇지 않음",
     "it failed ({reason})": ("실패했습니다({reason})"),
+    "it is being trained": ("지금 학습하고 있습니다"),
     "it is finished and was not tested": ("끝났고 아직 시험하지 않았습니다"),
     "it is finished; translate photos of your own": ("끝났습니다. 내 사진을 변환해 보세요"),
     "it is larger than 2 GB": "2 GB보다 큽니다",
@@ -1233,7 +1234,6 @@ KOREAN: dict[str, str] = {
     ),
     "{rate:.1f}/s": ("초당 {rate:.1f}"),
     "{rule} (correlation {score}); the other {advantage}": ("{rule}(상관 {score}), 다른 것이 {advantage}"),
-    "{run} is being trained; {page} shows how far": ("{run}을 학습하고 있습니다. {page}에서 진행을 볼 수 있습니다"),
     "{run} was trained on other images": ("{run}은 다른 이미지로 학습했습니다"),
     "{run}: --format {form} writes a dataset, no run. Name it by --dataset.": (
         "{run}: --format {form}은 실행이 아니라 데이터셋을 저장합니다. --dataset으로 지정하세요."

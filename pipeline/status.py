@@ -86,8 +86,6 @@ class Status:
         return [(_("runs"), first), *(("", line) for line in rest)]
 
     def _next_rows(self) -> list[tuple[str, str]]:
-        if not self.next.command:
-            return [(_("next"), self.next.why)]
         return [(_("next"), self.next.command), ("", f"({self.next.why})")]
 
 

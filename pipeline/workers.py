@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
+from pipeline.cores import usable_cores
 from pipeline.language import _
 
 Item = TypeVar("Item")
@@ -73,7 +74,7 @@ class ProcessExecutor(Executor):
 
         Where starting one costs as much as `pieces_a_process` pieces of work, the next starts only after so many.
         """
-        self.workers = workers or len(os.sched_getaffinity(0))
+        self.workers = workers or usable_cores()
         self._timeout_seconds = timeout_seconds
         self._pieces_a_process = pieces_a_process
         self._pieces = 0

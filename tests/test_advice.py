@@ -40,7 +40,7 @@ TABLE = {
     "finished, on other images": (_at(runs=[_run(tested=True, current=False)]), "pipeline train"),
     "finished": (_at(runs=[_run(state="stopped", name="00002-trees"), RUN]), "pipeline test 00003-trees"),
     "tested": (_at(runs=[_run(tested=True)]), "pipeline translate --run 00003-trees photo.jpg"),
-    "running": (_at(runs=[_run(state="running", step=7)]), ""),
+    "running": (_at(runs=[_run(state="running", step=7)]), "pipeline watch 00003-trees"),
 }
 
 
@@ -53,9 +53,7 @@ def test_what_to_do_next_follows_from_where_things_stand(name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLE)
 def test_the_advised_command_can_be_given_as_it_stands(name: str) -> None:
-    command = next_command(TABLE[name][0], "./my data", "else where").command
-    if command:
-        _pipeline, word, *words = shlex.split(command)
-        with cli.commands[word].make_context(word, words) as context:
-            assert context.params["dataset"] == "./my data"
-            assert str(context.params.get("runs_dir", "else where")) == "else where"
+    _pipeline, word, *words = shlex.split(next_command(TABLE[name][0], "./my data", "else where").command)
+    with cli.commands[word].make_context(word, words) as context:
+        assert context.params["dataset"] == "./my data"
+        assert str(context.params.get("runs_dir", "else where")) == "else where"

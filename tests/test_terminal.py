@@ -51,7 +51,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[i
     tiny = {name: getattr(TINY, name) for name in ("size", "width", "generator", "discriminator_layers", "num_workers")}
     lines = [f"{name} = {json.dumps(value)}" for name, value in {**tiny, "steps": 2}.items()]
     (folder / "pipeline.toml").write_text(
-        "\n".join(["[curate]", "size = 32", f"keep = {json.dumps(KEEPABLE)}", "[train]", *lines])
+        "\n".join(["[curate]", "split = 0.5", "size = 32", f"keep = {json.dumps(KEEPABLE)}", "[train]", *lines])
     )
     (folder / "photos").mkdir()
     for number in range(2):
@@ -110,6 +110,7 @@ def test_bars_show_count_and_note_on_a_terminal_and_nothing_in_a_pipe() -> None:
         bars = Bars(console)
         bars.start("Looking at images", 40)
         bars.update(7, "G 1.00")
+        bars._bars.refresh()  # in place of the tenth of a second after which it does so by itself
         bars.finish()
         shown.append(console.file.getvalue())  # type: ignore[attr-defined]
     assert all(word in shown[0] for word in ("Looking at images", "7/40", "G 1.00"))

@@ -1,13 +1,13 @@
 """The options of training and testing."""
 
 import math
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.cores import usable_cores
 from pipeline.errors import OptionError
 from pipeline.language import _
 from pipeline.options import option
@@ -237,7 +237,7 @@ class TrainOptions:
     @property
     def loaders(self) -> int:
         """How many threads load images; 0: they are loaded between the steps."""
-        return min(_MOST_LOADERS, len(os.sched_getaffinity(0))) if self.num_workers < 0 else self.num_workers
+        return min(_MOST_LOADERS, usable_cores()) if self.num_workers < 0 else self.num_workers
 
     @property
     def load_side(self) -> int:
