@@ -83,7 +83,7 @@ def _tokens(tokens: list[Token]) -> Iterator[Token]:
 
 def _lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        for part in re.split(r" && | \|\| |; ", line.removeprefix("$ ").strip()):
+        for part in re.split(r" && | \|\| |; ", line.strip().removeprefix("$ ").removeprefix("!")):
             match = re.match(r"(?:\w+=\S+ )*(?:\.venv/bin/)?pipeline (?=\S)(.*)", part)
             if match and re.match(r"[a-z-]", match[1]):
                 yield re.split(r"\s{2,}|\s#", match[1])[0].strip()
