@@ -897,6 +897,7 @@ KOREAN: dict[str, str] = {
     "own photos": "내 사진",
     "page": "페이지",
     "picture": "그림",
+    "pictures translated into {folder}: {count}": ("{folder}에 변환한 사진: {count}장"),
     "pipeline review does not answer. Start it again; what was decided is stored.": (
         "pipeline review가 응답하지 않습니다. 다시 시작하세요. 정한 것은 저장되어 있습니다."
     ),
@@ -986,7 +987,6 @@ KOREAN: dict[str, str] = {
     "{count} images of the recipe have vanished:": "recipe의 이미지 {count}장이 사라졌습니다:",
     "{count} of the selected images were left out.": "선택한 이미지 가운데 {count}장은 빠졌습니다.",
     "{count} older ones (all with --json)": ("더 오래된 것 {count}개(전체는 --json)"),
-    "{count} pictures translated: {folder}": "사진 {count}장을 변환했습니다: {folder}",
     "{count} results of the search page could not be read.": ("검색 페이지의 결과 {count}개는 읽지 못했습니다."),
     "{count} selected": "{count}장 선택",
     "{count} unusable files were skipped.": "쓸 수 없는 파일 {count}개를 건너뛰었습니다.",

@@ -1,6 +1,7 @@
 """The runs that were trained on a dataset, as their folders tell it: for `pipeline status`, which needs no trainer."""
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pipeline.language import _
 from pipeline.records import DOMAINS
 
 RunState = Literal["running", "stopped", "finished"]
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _TAIL_BYTES = 65_536
 """So much of metrics.jsonl holds its last lines."""
 
@@ -23,7 +25,8 @@ _Images = frozenset[tuple[str, str]]
 class RunStatus:
     """A run: its state, the steps that are done and planned (0 where that is not known yet), how many images it has.
 
-    `current`: these are the images that lie in train/ now. `tested`: its test folder is complete.
+    `current`: these are the images that lie in train/ now, as far as their names tell. `tested`: its test folder
+    is complete.
     """
 
     name: str
@@ -51,9 +54,15 @@ class RunStatus:
 
 def runs_of(dataset: DatasetDir, runs_dir: Path, images: Collection[str]) -> list[RunStatus]:
     """The runs that were started on this folder, or that have one of its images (by sha256), oldest first."""
-    now = frozenset((domain, path.stem) for domain in DOMAINS for path in _files(dataset.images("train", domain)))
+    now = _images_in(dataset)
     known = {sha256 for _domain, sha256 in now} | set(images)
     return [status for folder in _folders(runs_dir) if (status := _run_of(folder, dataset, now, known)) is not None]
+
+
+def _images_in(dataset: DatasetDir) -> _Images:
+    """What lies in train/ now; nothing where a file is not named by its sha256: only a training hashes those."""
+    files = [(domain, path.stem) for domain in DOMAINS for path in _files(dataset.images("train", domain))]
+    return frozenset(files) if all(_SHA256.fullmatch(name) for _domain, name in files) else frozenset()
 
 
 def _folders(runs_dir: Path) -> Iterator[Path]:

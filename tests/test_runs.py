@@ -67,6 +67,11 @@ def test_a_run_on_other_images_than_now_says_so(dataset: DatasetDir, run: RunDir
     assert "other images" in found.text()
 
 
+def test_a_run_on_a_folder_from_elsewhere_is_not_said_to_have_other_images(dataset: DatasetDir, run: RunDir) -> None:
+    (dataset.images("train", "A") / "horse 1.jpg").write_bytes(b"picture")
+    assert [one.current for one in runs_of(dataset, run.root.parent, set())] == [True]
+
+
 def test_a_run_is_known_by_its_images_where_the_dataset_was_moved_and_by_its_folder_where_they_changed(
     dataset: DatasetDir, run: RunDir, tmp_path: Path
 ) -> None:

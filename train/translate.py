@@ -42,7 +42,7 @@ class TranslateSummary:
         lines = list(self.images[:_LISTED])
         if len(self.images) > _LISTED:
             lines.append(_("... and {count} more", count=len(self.images) - _LISTED))
-        lines.append(_("{count} pictures translated: {folder}", count=len(self.images), folder=self.folder))
+        lines.append(_("pictures translated into {folder}: {count}", count=len(self.images), folder=self.folder))
         if self.skipped:
             lines.append(_("{count} files skipped: no pictures", count=self.skipped))
         return "\n".join(lines)
