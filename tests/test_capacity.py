@@ -66,3 +66,28 @@ def test_a_system_that_tells_nothing_is_taken_for_a_small_one(tmp_path: Path, mo
     monkeypatch.setattr(capacity, "_MEMINFO", tmp_path / "meminfo")
 
     assert free_bytes(torch.device("cpu")) == 2_000_000_000
+
+
+_PASSES = """
+import resource, sys
+import numpy
+from train.capacity import keep_freed_memory
+
+if sys.argv[1] == "keep":
+    keep_freed_memory()
+for _pass in range(2):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    block = numpy.ones(64_000_000, dtype=numpy.uint8)
+    del block
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mallopt is glibc's")
+def test_memory_that_was_freed_is_not_asked_for_again() -> None:
+    kept, given_back = (
+        int(subprocess.run([sys.executable, "-c", _PASSES, way], capture_output=True, check=True).stdout)
+        for way in ("keep", "give back")
+    )
+
+    assert kept < 100 < given_back

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -9,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from train.networks import PatchDiscriminator, PixelDiscriminator, Reflected, ResNetGenerator, changed
+from train.cyclegan import build_networks
+from train.losses import gradient_penalty
+from train.networks import PatchDiscriminator, PixelDiscriminator, Reflected, ResNetGenerator, changed, remade
+from train.options import TrainOptions
 from train.samples import sample_sheet
 from train.unet import UNetGenerator
 
@@ -251,3 +255,54 @@ def test_padding_that_keeps_no_input_has_the_same_gradients_to_the_bit(dtype: to
         assert torch.equal(one.grad, other.grad)  # type: ignore[arg-type]
     large = torch.rand(1, 3, 128, 128) * 2 - 1
     assert kept_bytes(ours, large) < 0.9 * kept_bytes(theirs, large)
+
+
+def generator_slopes(network: ResNetGenerator, images: Tensor) -> list[Tensor]:
+    torch.autograd.backward(network(network(images)).square().mean())
+    return [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+
+
+def penalty_slopes(network: PatchDiscriminator, images: Tensor) -> list[Tensor]:
+    real, fake = images.unbind()
+    torch.autograd.backward(gradient_penalty(network, real.unsqueeze(0), fake.unsqueeze(0)))
+    return [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("network", "slopes"),
+    [
+        (ResNetGenerator(8, 2), generator_slopes),
+        (ResNetGenerator(8, 1, predicts_change=True, upsample="resize"), generator_slopes),
+        (PatchDiscriminator(8, 3), penalty_slopes),
+    ],
+)
+def test_what_is_made_again_in_the_backward_pass_has_the_same_gradients_to_the_bit(
+    network: nn.Module,
+    slopes: Callable[[nn.Module, Tensor], list[Tensor]],
+    dtype: torch.dtype,
+) -> None:
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    frugal = copy.deepcopy(network)
+    remade(frugal)
+    found = []
+    for one in (network, frugal):
+        torch.manual_seed(2)  # the penalty draws its places
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+            found.append(slopes(copy.deepcopy(one), images))
+
+    assert len(found[0]) == len(found[1]) > 0
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize(("size", "frugal"), [(128, True), (64, False)])
+def test_networks_that_train_on_large_images_keep_no_map_between_a_norm_and_a_convolution(
+    size: int, frugal: bool
+) -> None:
+    options = TrainOptions(size=size, width=8, generator="resnet-3", discriminator_width=8)
+    for network in build_networks(options).named().values():
+        images = torch.rand(1, 3, 64, 64)
+        kept = kept_bytes(network, images)
+        remade(network)
+
+        assert (kept == kept_bytes(network, images)) == frugal

@@ -16,10 +16,13 @@ from train.losses import (
     identity_factor,
     identity_loss,
 )
-from train.networks import Discriminator, Generator, PatchDiscriminator, PixelDiscriminator, ResNetGenerator
+from train.networks import Discriminator, Generator, PatchDiscriminator, PixelDiscriminator, ResNetGenerator, remade
 from train.options import TrainOptions
 from train.precision import FLOAT32, Precision
 from train.unet import UNetGenerator
+
+_REMADE_FROM_PIXELS = 128
+"""Below this side the bookkeeping of what is made again costs more than the memory is worth."""
 
 Report = Callable[[str, Tensor], None]
 """Takes a loss by its name, a tensor of no dimensions."""
@@ -118,12 +121,16 @@ def build_networks(options: TrainOptions) -> Networks:
     """The four networks, initialised from the seed without touching torch's global random state."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
-        return Networks(
+        networks = Networks(
             build_generator(options),
             build_generator(options),
             build_discriminator(options),
             build_discriminator(options),
         )
+    if options.size >= _REMADE_FROM_PIXELS:
+        for network in networks.named().values():
+            remade(network)
+    return networks
 
 
 def directions(networks: Networks) -> tuple[Direction, Direction]:

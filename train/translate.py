@@ -13,7 +13,7 @@ from pipeline.errors import UnusableError, UsageError
 from pipeline.image import ImageError, decode_layers
 from pipeline.language import _
 from pipeline.progress import Progress
-from train.capacity import pixels_at_once
+from train.capacity import keep_freed_memory, pixels_at_once
 from train.loop import device_for
 from train.names import Names
 from train.options import TranslateOptions
@@ -70,6 +70,7 @@ def translate(
     """
     device = device_for(options.cuda)
     files = _files_in(sources)
+    keep_freed_memory()
     translator = (
         load_weights(Path(options.weights), device, options.precision, options.direction)
         if run is None
