@@ -31,7 +31,7 @@ def add(folder: Path, domain: Domain, dataset: DatasetDir, *, progress: Progress
     NoResultsError where no file is an image, DatasetLockedError, DiskError.
     """
     if not folder.is_dir():
-        raise UsageError(_("{folder}: not a folder.", folder=folder))
+        raise UsageError(_("{folder}: not a folder. Name one that holds photos.", folder=folder))
     files = list(_files(folder, dataset))
     tally = Tally(Query(domain, ""))
     with lock(dataset.lock), open_catalog(dataset.catalog) as catalog:

@@ -88,7 +88,7 @@ LONGEST_SIDE = 1600
 def photos_in(folder: Path) -> dict[str, Image.Image]:
     """The first photos of a folder by name, at most 1,600 pixels long. Raises UsageError where there are not two."""
     if not folder.is_dir():
-        raise UsageError(_("{folder}: not a folder.", folder=folder))
+        raise UsageError(_("{folder}: not a folder. Name one that holds photos.", folder=folder))
     photos: dict[str, Image.Image] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with suppress(ImageError):

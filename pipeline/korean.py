@@ -1095,7 +1095,7 @@ KOREAN: dict[str, str] = {
         "{folder}: 쓸 수 있는 체크포인트가 없습니다. 새로 시작하세요."
     ),
     "{folder}: none of its {count} files is an image.": ("{folder}: 파일 {count}개 가운데 이미지가 없습니다."),
-    "{folder}: not a folder.": "{folder}: 폴더가 아닙니다.",
+    "{folder}: not a folder. Name one that holds photos.": ("{folder}: 폴더가 아닙니다. 사진이 든 폴더를 주세요."),
     "{folder}: process {pid} is working on it. Wait for it or stop it, then run again.": (
         "{folder}: 프로세스 {pid}이(가) 작업 중입니다. 기다리거나 멈춘 뒤 다시 실행하세요."
     ),
@@ -1147,7 +1147,9 @@ KOREAN: dict[str, str] = {
         "업그레이드하세요."
     ),
     "{path}: more than one data set there: {names}.": ("{path}: 데이터셋이 둘 이상 있습니다: {names}."),
-    "{path}: neither a folder nor a zip archive.": "{path}: 폴더도 zip 파일도 아닙니다.",
+    "{path}: neither a folder nor a zip archive. Name one with train/A and train/B in it.": (
+        "{path}: 폴더도 zip 파일도 아닙니다. 안에 train/A와 train/B가 있는 것을 주세요."
+    ),
     "{path}: no permission to write. Change its owner or choose another folder.": (
         "{path}: 쓸 권한이 없습니다. 소유자를 바꾸거나 다른 폴더를 고르세요."
     ),

@@ -123,7 +123,9 @@ def image_files(
         with zipfile.ZipFile(dataroot) as archive:
             yield _listed(dataroot, zipfile.Path(archive), split, folders)
     except zipfile.BadZipFile as error:
-        raise UnusableError(_("{path}: neither a folder nor a zip archive.", path=dataroot)) from error
+        raise UnusableError(
+            _("{path}: neither a folder nor a zip archive. Name one with train/A and train/B in it.", path=dataroot)
+        ) from error
 
 
 def load_pictures(dataroot: Path, options: TrainOptions, files: dict[Domain, list[ImageFile]], progress: Progress) \
