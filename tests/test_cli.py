@@ -329,6 +329,7 @@ def test_a_dry_run_says_what_would_be_trained_and_writes_one_picture_of_what_tra
     left = _pipeline("train", "--dry-run", "--json", "--dataset", "./data", folder=tmp_path)
     told = json.loads(left.stdout)
     assert (told["images_a"], told["images_b"], told["planned_steps"]) == (1, 1, 200)
+    assert "Memory: training takes about" in left.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"data", told["augmented"]} == {"data", "augmented.jpg"}
     with Image.open(tmp_path / "augmented.jpg") as sheet:
         assert sheet.size == (8 * 260 + 4, 264)

@@ -18,7 +18,7 @@ from pipeline.errors import UnusableError
 from pipeline.files import sha256_of
 from pipeline.progress import Silent
 from train import data
-from train.data import Batches, Pictures, image_files, load_pictures, scaled
+from train.data import Batches, Pictures, image_files, load_pictures, scaled, tell_kept
 from train.options import TrainOptions
 
 
@@ -193,6 +193,20 @@ def test_pictures_beyond_the_memory_are_decoded_again_and_are_the_same(
 
     assert all(picture.pixels is None for picture in pictures.a + pictures.b)
     assert all(torch.equal(x, y) for x, y in zip(expected, Batches(pictures, tiny()).at(3), strict=True))
+
+
+def test_how_many_images_are_kept_decoded_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = dataset(tmp_path, 3, 2)
+    with caplog.at_level(logging.INFO, logger="train"):
+        tell_kept(loaded(root))
+        monkeypatch.setattr(data, "CACHE_BYTES", 10_000)  # two of 43 x 36 pixels
+        tell_kept(loaded(root))
+
+    whole, some = caplog.messages
+    assert whole == "All 5 images are kept decoded in memory: 1 MB."
+    assert some.startswith("2 images are kept decoded in memory: 1 MB; 3 more would not fit")
 
 
 def test_a_file_that_goes_bad_while_training_is_replaced_by_its_neighbour_and_named_once(

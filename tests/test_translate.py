@@ -16,13 +16,13 @@ from trainings import picture, state_of, tiny, whole_dataset
 
 from pipeline.errors import CudaError, UnusableError, UsageError
 from pipeline.progress import Silent
-from train import testing, translate
+from train import capacity, testing, translate
 from train.loop import train
 from train.networks import ResNetGenerator
 from train.options import TestOptions, TranslateOptions
 from train.rundir import RunDir, RunSettings, write_settings
 from train.samples import to_image, to_tensor
-from train.tiles import scaled_to, with_fixed_norms
+from train.tiles import scaled_to, tiled, with_fixed_norms
 from train.translator import Translator, load_generator, load_weights, translate_image
 from train.unet import UNetGenerator
 from train.weights import write_generator_weights
@@ -310,6 +310,27 @@ def test_pictures_of_one_size_go_together_and_come_out_as_alone(run: Path, tmp_p
         with Image.open(tmp_path / "out" / name) as made:
             alone = np.asarray(translate_image(generator, picture(number, sizes[number]), CPU)).astype(int)
             assert np.abs(np.asarray(made) - alone).max() <= 1
+
+
+def test_a_test_image_too_large_for_the_memory_goes_by_tiles_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / "netG_A2B.pth"
+    write_generator_weights(weights, ResNetGenerator(4, 1))
+    (tmp_path / "set/test/A").mkdir(parents=True)
+    (tmp_path / "set/test/B").mkdir()
+    picture(1, (200, 120)).save(tmp_path / "set/test/A/large.png")
+    monkeypatch.setattr(capacity, "free_bytes", lambda device: 2 * 4 * 4 * 4 * 100 * 100)
+    options = TestOptions(dataroot=str(tmp_path / "set"), generator_a2b=str(weights), output=str(tmp_path / "out"))
+
+    made = testing.test(options, None, progress=Silent())
+
+    generator = load_weights(weights, CPU)
+    assert generator.pixels_at_once == 100 * 100
+    with Image.open(Path(made.folder) / "fake_B/large.png") as image, torch.inference_mode():
+        real = to_tensor(picture(1, (200, 120))).unsqueeze(0)
+        assert np.array_equal(np.asarray(image), np.asarray(to_image(tiled(generator.generator, real, 100 * 100)[0])))
+        assert not np.array_equal(np.asarray(image), np.asarray(to_image(generator.generator(real)[0])))
 
 
 def test_a_picture_larger_than_a_tile_shows_no_seam(tmp_path: Path) -> None:

@@ -155,14 +155,15 @@ def load_pictures(dataroot: Path, options: TrainOptions, files: dict[Domain, lis
     skipped = len(everything) - len(found["A"]) - len(found["B"])
     if skipped:
         _log.warning(_("{count} unusable files were skipped.", count=skipped))
-    _tell_kept(found["A"] + found["B"])
     a, b = (sorted(found[domain], key=lambda picture: picture.sha256) for domain in DOMAINS)
     return Pictures(a, b, skipped)
 
 
-def _tell_kept(pictures: list[Picture]) -> None:
-    kept = [picture.pixels.nbytes for picture in pictures if picture.pixels is not None]
-    megabytes, others = math.ceil(sum(kept) / 1e6), len(pictures) - len(kept)
+def tell_kept(pictures: Pictures) -> None:
+    """Say how many pictures are kept decoded in memory, and how many are decoded anew each time."""
+    everything = pictures.a + pictures.b
+    kept = [picture.pixels.nbytes for picture in everything if picture.pixels is not None]
+    megabytes, others = math.ceil(sum(kept) / 1e6), len(everything) - len(kept)
     if not others:
         _log.info(_("All {count} images are kept decoded in memory: {size} MB.", count=len(kept), size=megabytes))
         return

@@ -1,5 +1,8 @@
 """A change that was found on a small picture, carried to the large one along the large one's own edges."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -10,9 +13,23 @@ RADIUS = 2
 EVENNESS = 1e-3
 """Variance of colour (in the range -1..1) below which a neighbourhood counts as even and its mean change is taken."""
 
+STRIP_PIXELS = 1_000_000
+"""Pixels of the large picture that are worked on at once: each takes some 160 bytes."""
 
-def enlarge(h: Tensor, small: Tensor, large: Tensor) -> Tensor:
-    """The change `h` [N, 3, H, W] of the `small` picture [N, 3, H, W], for the `large` one [N, 3, H', W'].
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A change as a function of colour, around each pixel of a small picture: h = A x + b.
+
+    `slopes` [N, 9, H, W] are the matrices A, `offset` is [N, 3, H, W].
+    """
+
+    slopes: Tensor
+    offset: Tensor
+
+
+def fitted(h: Tensor, small: Tensor) -> Fit:
+    """The change `h` [N, 3, H, W] of the `small` picture [N, 3, H, W], to be applied to a larger one.
 
     Fast guided filter (He and Sun, arXiv 1505.00996), guided by colour: around each small pixel h is fitted as A x + b
     to the colours x; the smoothed A and b, enlarged in place of h, are applied to the large picture. So a change of
@@ -25,10 +42,31 @@ def enlarge(h: Tensor, small: Tensor, large: Tensor) -> Tensor:
     between = _box(_products(small, h)) - _products(mean_x, mean_h)
     slope = torch.linalg.solve(_matrices(among) + EVENNESS * torch.eye(3, device=h.device), _matrices(between))
     slopes = slope.flatten(3).permute(0, 3, 1, 2)
-    offset = mean_h - _apply(slopes, mean_x)
-    size = large.shape[2:]
-    slopes = functional.interpolate(_box(slopes), size, mode="bilinear")
-    return _apply(slopes, large) + functional.interpolate(_box(offset), size, mode="bilinear")
+    return Fit(_box(slopes), _box(mean_h - _apply(slopes, mean_x)))
+
+
+def enlarged(fit: Fit, large: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """The change of the `large` picture [N, 3, H', W'], strip by strip: its rows, and h [N, 3, rows, W'] of these.
+
+    All of it at once would take 100 bytes a pixel, 5 GB for a picture of 50 megapixels.
+    """
+    height, width = large.shape[2:]
+    rows = max(1, STRIP_PIXELS // (width * large.shape[0]))
+    for first in range(0, height, rows):
+        strip = slice(first, min(first + rows, height))
+        slopes, offset = (_stretched(maps, strip, (height, width)) for maps in (fit.slopes, fit.offset))
+        yield strip, _apply(slopes, large[:, :, strip]) + offset
+
+
+def _stretched(maps: Tensor, strip: slice, size: tuple[int, int]) -> Tensor:
+    """Rows `strip` of the maps [N, C, H, W], enlarged to `size` as torch's "bilinear" enlarges the whole."""
+    height = maps.shape[2]
+    places = (torch.arange(strip.start, strip.stop, device=maps.device) + 0.5) * (height / size[0]) - 0.5
+    places = places.clamp(0, height - 1)
+    above = places.floor().long()
+    below, share = (above + 1).clamp(max=height - 1), (places - above).reshape(-1, 1)
+    rows = torch.lerp(maps[:, :, above], maps[:, :, below], share)
+    return functional.interpolate(rows, (rows.shape[2], size[1]), mode="bilinear")
 
 
 def _box(maps: Tensor) -> Tensor:

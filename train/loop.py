@@ -14,7 +14,7 @@ from pipeline.language import _
 from pipeline.progress import Progress
 from train.checkpoint import Training, begin, restore, save
 from train.compile import compile_networks
-from train.data import Batches, Pictures, image_files, load_pictures
+from train.data import Batches, Pictures, image_files, load_pictures, tell_kept
 from train.generators import write_generators
 from train.interrupts import deferred
 from train.journal import Journal, last_losses
@@ -119,7 +119,9 @@ def _go_on(run: RunDir, asked: TrainOptions, dataroot: Path, said: frozenset[str
 def _prepared(options: TrainOptions, dataroot: Path, progress: Progress) -> Iterator[tuple[Pictures, torch.device]]:
     device = device_for(options.cuda)
     with image_files(dataroot, "train", options.folders) as files, _threads(options.threads), _own_randomness(device):
-        yield load_pictures(dataroot, options, files, progress), device
+        pictures = load_pictures(dataroot, options, files, progress)
+        tell_kept(pictures)
+        yield pictures, device
 
 
 def _fresh(options: TrainOptions, pictures: Pictures, device: torch.device, runs_dir: Path) -> Training:

@@ -10,8 +10,10 @@ from PIL import Image
 from pipeline.language import _
 from pipeline.progress import Progress
 from pipeline.records import DOMAINS, Domain
+from train.checkpoint import begin
 from train.data import Batches, ImageFile, image_files, load_pictures
 from train.loop import device_for
+from train.memory import foretell, running_out
 from train.options import TrainOptions
 from train.samples import grid, write_picture
 from train.schedule import planned
@@ -49,17 +51,20 @@ class Rehearsal:
 
 
 def rehearse(options: TrainOptions, dataroot: Path, picture: Path, progress: Progress) -> Rehearsal:
-    """Check what a training checks before its first step, but for decoding all images.
+    """Check what a training checks before its first step, but for decoding all images, and say what memory it takes.
 
     Writes one file, `picture`: a few images of each domain, each beside what a training would cut from it. Raises
-    UnusableError for a folder that cannot be trained on, CudaError where CUDA is asked for and not usable, DiskError.
+    UnusableError for a folder that cannot be trained on, CudaError where CUDA is asked for and not usable, UsageError
+    where not even the networks find memory, DiskError.
     """
     device = device_for(options.cuda)
     with image_files(dataroot, "train", options.folders) as files:
         a, b = len(files["A"]), len(files["B"])
         write_picture(picture, _augmented(options, dataroot, files, progress))
-    steps = planned(options, a, b).steps
-    return Rehearsal(str(dataroot), a, b, steps, str(device), str(picture), options)
+    plan = planned(options, a, b)
+    with running_out(options):
+        foretell(begin(options, plan, device), options, device)
+    return Rehearsal(str(dataroot), a, b, plan.steps, str(device), str(picture), options)
 
 
 def _augmented(

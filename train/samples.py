@@ -66,14 +66,14 @@ def grid(rows: list[list[Image.Image]]) -> Image.Image:
 
 def to_image(image: Tensor) -> Image.Image:
     """[3, H, W] in [-1, 1] -> an RGB picture."""
-    pixels = ((image.detach().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    pixels = image.detach().clamp(-1, 1).add_(1).mul_(127.5).round_().to(torch.uint8)  # a photo may be large
     return Image.fromarray(pixels.permute(1, 2, 0).contiguous().cpu().numpy())
 
 
 def to_tensor(picture: Image.Image) -> Tensor:
     """An RGB picture -> [3, H, W] in [-1, 1]."""
     pixels: NDArray[np.uint8] = np.array(picture.convert("RGB"), dtype=np.uint8)
-    return torch.from_numpy(pixels).permute(2, 0, 1).float() / 127.5 - 1
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous().float().div_(127.5).sub_(1)
 
 
 def write_picture(path: Path, picture: Image.Image) -> None:

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from PIL import Image
 
 from pipeline.errors import UnusableError, UsageError
 from pipeline.image import ImageError, decode_layers
 from pipeline.language import _
 from pipeline.progress import Progress
-from train.capacity import keep_freed_memory, pixels_at_once
+from train.capacity import keep_freed_memory
 from train.loop import device_for
 from train.names import Names
 from train.options import TranslateOptions
@@ -76,7 +75,8 @@ def translate(
         if run is None
         else load_generator(run, options.direction, device, options.precision)
     )
-    translator.pixels_at_once = _pixels_at_once(options.tile, translator, device)
+    if options.tile:
+        translator.pixels_at_once = _pixels_of(options.tile, translator)
     names = Names(Path(options.output), files)
     written: list[Path] = []
     progress.start(_("Translating"), total=len(files))
@@ -112,17 +112,14 @@ def _photos(files: Sequence[Path], progress: Progress) -> Iterator[Photo]:
         progress.update(done)
 
 
-def _pixels_at_once(tile: int, translator: Translator, device: torch.device) -> int:
-    """By the side of a tile that the user chose, else by the memory; never less than a tile needs.
-
-    Raises UsageError for a chosen side that is less.
-    """
+def _pixels_of(tile: int, translator: Translator) -> int:
+    """The pixels of a tile whose side the user chose. Raises UsageError for a side that is less than a tile needs."""
     least = least_side(translator.generator)
-    if tile and tile < least:
+    if tile < least:
         raise UsageError(
             _("--tile {side}: too few pixels for this generator. Give {least} or more.", side=tile, least=least)
         )
-    return tile**2 if tile else max(least**2, pixels_at_once(translator.generator, device))
+    return tile**2
 
 
 def _files_in(sources: Sequence[Path]) -> list[Path]:

@@ -8,14 +8,15 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
+from train.capacity import pixels_at_once
 from train.checkpoint import read_generator
-from train.enlarge import enlarge
+from train.enlarge import enlarged, fitted
 from train.generators import are_ours, read_one
 from train.networks import Generator, changed
 from train.precision import precision_of
 from train.rundir import RunDir, find_run, read_settings
 from train.samples import to_image, to_tensor
-from train.tiles import tiled
+from train.tiles import least_side, tiled
 from train.weights import read_generator_weights
 
 _LEAST_SIDE = 8  # below it the reflections inside the generator have nothing to reflect
@@ -63,8 +64,11 @@ class Translator(nn.Module):
         small = (max(1, round(height * factor)), max(1, round(width * factor)))
         reduced = functional.interpolate(images, small, mode="bicubic", antialias=True).clamp(-1, 1)
         h = _padded(self.generator.change, reduced, self.generator.multiple).float()
+        output = torch.empty_like(images)
         with torch.autocast(images.device.type, enabled=False):  # the filter's differences are smaller than 16 bits
-            return changed(images, enlarge(h, reduced, images))
+            for rows, change in enlarged(fitted(h, reduced), images):
+                output[:, :, rows] = changed(images[:, :, rows], change)
+        return output
 
 
 def load_generator(run: Path, direction: str, device: torch.device, precision: str = "fp32") -> Translator:
@@ -74,8 +78,7 @@ def load_generator(run: Path, direction: str, device: torch.device, precision: s
     """
     folder: RunDir = find_run(run.parent, str(run))
     options = read_settings(folder).options
-    generator = read_generator(folder, options, direction, device)
-    return Translator(generator, options.load_side, precision=precision).eval()
+    return _fitting(read_generator(folder, options, direction, device), options.load_side, device, precision)
 
 
 def load_weights(file: Path, device: torch.device, precision: str = "fp32", direction: str = "a2b") -> Translator:
@@ -85,8 +88,8 @@ def load_weights(file: Path, device: torch.device, precision: str = "fp32", dire
     """
     if file.is_file() and are_ours(file):
         generator, options = read_one(file, direction)
-        return Translator(generator.to(device), options.load_side, precision=precision).eval()
-    return Translator(read_generator_weights(file).to(device), _FROM_OUTSIDE, precision=precision).eval()
+        return _fitting(generator.to(device), options.load_side, device, precision)
+    return _fitting(read_generator_weights(file).to(device), _FROM_OUTSIDE, device, precision)
 
 
 def translate_image(generator: nn.Module, image: Image.Image, device: torch.device) -> Image.Image:
@@ -97,8 +100,15 @@ def translate_image(generator: nn.Module, image: Image.Image, device: torch.devi
 @torch.inference_mode()
 def translate_images(generator: nn.Module, images: Sequence[Image.Image], device: torch.device) -> list[Image.Image]:
     """Pictures of one size, together, each by itself: instance norms never look from one picture to another."""
-    outputs: Tensor = generator(torch.stack([to_tensor(image) for image in images]).to(device))
+    inputs = [to_tensor(image).unsqueeze(0) for image in images]
+    outputs: Tensor = generator((torch.cat(inputs) if len(inputs) > 1 else inputs.pop()).to(device))
     return [to_image(output.float()) for output in outputs]
+
+
+def _fitting(generator: Generator, side: int, device: torch.device, precision: str) -> Translator:
+    """A translator that works on no more pixels at once than the memory allows now, and no fewer than a tile needs."""
+    pixels = max(least_side(generator) ** 2, pixels_at_once(generator, device))
+    return Translator(generator, side, precision=precision, pixels_at_once=pixels).eval()
 
 
 def _padded(network: Callable[[Tensor], Tensor], images: Tensor, multiple: int) -> Tensor:
