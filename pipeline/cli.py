@@ -23,7 +23,15 @@ from pipeline.listening import ListenOptions
 from pipeline.parameters import GroupedCommand, GroupedOption, collect, options_of, said, say
 from pipeline.recipe import Recipe, find_recipe, normalise
 from pipeline.records import DOMAINS, Domain, Query
-from train.options import DIRECTIONS, MODEL_FORMS, EvaluateOptions, TestOptions, TrainOptions, TranslateOptions
+from train.options import (
+    DIRECTIONS,
+    MODEL_FORMS,
+    EvaluateOptions,
+    ServeOptions,
+    TestOptions,
+    TrainOptions,
+    TranslateOptions,
+)
 from train.words import refuse_twice, translated
 
 if TYPE_CHECKING:
@@ -41,6 +49,7 @@ COMMANDS: Mapping[str, type] = {
     "evaluate": EvaluateOptions,
     "translate": TranslateOptions,
     "watch": ListenOptions,
+    "serve": ServeOptions,
     "demo": DemoOptions,
 }
 """The commands that a recipe may set options for, and the dataclass that holds them."""
@@ -320,6 +329,24 @@ def translate(
         )
     source = None if options.weights else find_run(runs_dir, run).root
     summary = translate_pictures(options, files, source, progress=_bars())
+    _show(summary, as_json, summary.text())
+
+
+@command("serve", _("A page on which a photo is dropped and comes back translated; for a phone too."), ServeOptions)
+@runs_dir_option
+@click.argument("run", default="", metavar="[RUN]")
+def serve(context: click.Context, run: str, runs_dir: Path, dataset: str, as_json: bool, **_options: Any) -> None:
+    _need_torch()
+    from train.rundir import find_run
+    from train.serve.door import serve as serve_run
+
+    options = collect(context, ServeOptions)
+    if options.weights and run:
+        raise UsageError(_("{file}: comes in place of the run {run}. Give one of them.", file=options.weights, run=run))
+    dataroot = context.obj.dataset(dataset).root if dataset or options.weights else None
+    served = None if options.weights else find_run(runs_dir, run)
+    names = context.obj.recipe.names()
+    summary = serve_run(options, served, dataroot, names=names, announce=lambda text: click.echo(text, err=True))
     _show(summary, as_json, summary.text())
 
 

@@ -153,6 +153,7 @@ KOREAN: dict[str, str] = {
     "-1 or more": ("-1 이상"),
     "... and {count} more": ("... 외 {count}개"),
     "0 or more": "0 이상",
+    "0, or 64 or more": ("0, 또는 64 이상"),
     "0, or at least --size": "0이거나 --size 이상",
     "0; to go on with a run: --resume.": "0. 실행을 이어 가려면: --resume.",
     "1 or more": "1 이상",
@@ -173,6 +174,9 @@ KOREAN: dict[str, str] = {
     "A loss is no number any more": ("손실이 더는 숫자가 아님"),
     "A name for the run's folder; else the dataset and the generator.": (
         "실행 폴더의 이름. 없으면 데이터셋과 생성기 이름."
+    ),
+    "A page on which a photo is dropped and comes back translated; for a phone too.": (
+        "사진을 놓으면 변환해 보여 주는 페이지. 휴대전화에서도 씁니다."
     ),
     "A person decided something about them, and they are kept.": "사람이 무언가를 정했고, 남아 있습니다.",
     "A person rejected them, or the picture that they are copies of.": ("사람이 제외했거나, 제외한 그림의 사본입니다."),
@@ -203,6 +207,7 @@ KOREAN: dict[str, str] = {
     "Base address of the search engine, http or https; with several engines NAME=URL,NAME=URL.": (
         "검색 엔진의 기본 주소(http 또는 https). 엔진이 여럿이면 NAME=URL,NAME=URL."
     ),
+    "Before and after": ("전과 후"),
     "Begin with the weights of a run, or of a file such as netG_A2B.pth.": (
         "실행이나 netG_A2B.pth 같은 파일의 가중치로 시작합니다."
     ),
@@ -257,13 +262,19 @@ KOREAN: dict[str, str] = {
         "결정을 가져왔습니다: 새로운 것 {new}개, 이미 있던 것 {known}개, 없는 이미지라 건너뛴 것 {unknown}개."
     ),
     "Decoding it would take too much memory.": "디코딩하면 메모리를 너무 많이 씁니다.",
+    "Direction": ("방향"),
     "Discriminators": ("판별기"),
+    "Done.": ("끝났습니다."),
+    "Download": ("내려받기"),
     "Downloads at the same time from one host.": "한 호스트에서 동시에 받는 수.",
     "Downloads at the same time.": "동시에 받는 수.",
+    "Drag over the picture, or use the arrow keys.": ("그림 위에서 끌거나 화살표 키를 쓰세요."),
+    "Drag over the picture.": ("그림 위에서 끌어 보세요."),
     "Drag, or use the arrow keys.": ("끌거나 화살표 키를 쓰세요."),
     "Drawing streets": "거리 그리는 중",
     "Drawing the truth": "정답 그리는 중",
     "Draws how strong each edit is.": "편집의 세기를 정합니다.",
+    "Drop a photo here, or choose one": ("사진을 여기에 놓거나 고르세요"),
     "Earlier translations that the discriminators see again.": "판별기가 다시 보는 이전 변환 결과의 수.",
     "Editing photos": ("사진 편집"),
     "Else the recipe's.": "없으면 레시피의 것.",
@@ -389,6 +400,9 @@ KOREAN: dict[str, str] = {
         "이 컴퓨터의 다른 주소에서 듣습니다. 그때는 페이지를 열 때 토큰이 필요합니다."
     ),
     "Listen at this port; 0 takes a free one.": "이 포트에서 듣습니다. 0이면 빈 포트를 씁니다.",
+    "Longer side to which larger photos are scaled down; 0 keeps their size.": (
+        "더 큰 사진을 줄일 긴 변의 픽셀 수. 0이면 그대로 둡니다."
+    ),
     "Longest time for one image, redirects included.": "리디렉션을 포함해 이미지 하나에 쓰는 최대 시간.",
     "Longest wait for a server to say something.": "서버의 응답을 기다리는 최대 시간.",
     "Look closely": "자세히 보기",
@@ -450,6 +464,7 @@ KOREAN: dict[str, str] = {
         "쓸 권한이 없습니다. 소유자를 바꾸거나 다른 폴더를 고르세요."
     ),
     "No photo": "사진 아님",
+    "No photos to try: {reason}": ("시험해 볼 사진이 없습니다: {reason}"),
     "No query brought them; run the crawl again.": ("어떤 검색어로 왔는지 모릅니다. 크롤링을 다시 실행하세요."),
     "No samples yet.": ("아직 샘플이 없습니다."),
     "No word can keep this one: it has no picture, no source, or no side to stand on.": (
@@ -487,6 +502,7 @@ KOREAN: dict[str, str] = {
     ),
     "OpenCV cannot run it ({error})": "OpenCV가 실행하지 못합니다({error})",
     "Options": "옵션",
+    "Or try one of these, which the model never saw:": ("또는 모델이 본 적 없는 이 사진들로 해 보세요:"),
     "Out of memory before a checkpoint was written. What takes less: {remedies}.": (
         "체크포인트를 쓰기 전에 메모리가 모자랐습니다. 줄이려면: {remedies}."
     ),
@@ -496,6 +512,7 @@ KOREAN: dict[str, str] = {
         "새 실행을 --init-from {run}으로 이 가중치에서 시작할 수 있습니다."
     ),
     "Output": "출력",
+    "Photo": ("사진"),
     "Point at a curve, or move with the arrow keys, to read its values.": (
         "곡선을 가리키거나 화살표 키로 움직이면 값을 읽을 수 있습니다."
     ),
@@ -542,6 +559,7 @@ KOREAN: dict[str, str] = {
     "Serve the photos of this folder for B, in place of drawn streets.": (
         "그린 거리 대신 이 폴더의 사진을 B로 내놓습니다."
     ),
+    "Serving: {address} (Ctrl-C ends it)": ("변환 페이지: {address} (Ctrl-C로 끝냅니다)"),
     "Settings of a published CycleGAN: paper, aitorzip, official, aladdinpersson or tensorflow.": (
         "공개된 CycleGAN의 설정: paper, aitorzip, official, aladdinpersson, tensorflow."
     ),
@@ -591,6 +609,7 @@ KOREAN: dict[str, str] = {
         "멈추는 중: 진행 중인 다운로드만 마치고 나머지는 다음 수집으로 미룹니다."
     ),
     "Take a folder of your own photos into the dataset.": "내 사진 폴더를 데이터셋에 넣습니다.",
+    "Take or choose a photo": ("사진을 찍거나 고르세요"),
     "Take over the decisions that a person saved from the report's page.": (
         "보고서 페이지에서 사람이 저장한 결정을 가져옵니다."
     ),
@@ -630,10 +649,18 @@ KOREAN: dict[str, str] = {
     ),
     "The file has no bytes.": "파일에 내용이 없습니다.",
     "The file is no longer in raw/; crawl it again.": "파일이 raw/에 없습니다. 다시 크롤링하세요.",
+    "The file is too large. At most {count} MB are taken.": ("파일이 너무 큽니다. 최대 {count} MB까지 받습니다."),
     "The file's bytes are no longer those that were downloaded.": "파일 내용이 내려받은 것과 다릅니다.",
     "The image cannot be decoded to its end.": "이미지를 끝까지 디코딩할 수 없습니다.",
+    "The memory is not enough for this picture. Send a smaller one.": (
+        "이 그림에는 메모리가 모자랍니다. 더 작은 것을 보내세요."
+    ),
     "The model card tells no sources: {error}": "모델 카드에 출처를 적지 못했습니다: {error}",
+    "The picture is damaged.": ("그림이 손상되었습니다."),
     "The picture is not there.": ("그림이 없습니다."),
+    "The picture is too large. At most {count} million pixels are taken.": (
+        "그림이 너무 큽니다. 최대 {count}백만 픽셀까지 받습니다."
+    ),
     'The query is empty. Give words to search for, such as "벚꽃 이미지".': (
         '검색어가 비어 있습니다. "벚꽃 이미지" 같은 말을 주세요.'
     ),
@@ -659,6 +686,7 @@ KOREAN: dict[str, str] = {
     "Their shorter side has too few pixels.": "짧은 변의 픽셀 수가 모자랍니다.",
     "There are even strips along their edges.": "가장자리에 고른 띠가 있습니다.",
     "There is next to nothing on them.": "거의 아무것도 없습니다.",
+    "There is no such direction.": ("그런 방향이 없습니다."),
     "There is no such file.": ("그런 파일이 없습니다."),
     "There is no such picture.": "그런 그림이 없습니다.",
     "There is noise even where nothing is.": "아무것도 없는 곳에도 잡음이 있습니다.",
@@ -681,6 +709,9 @@ KOREAN: dict[str, str] = {
     ),
     "This command needs torch. Install it: pip install -e '.[train]'": (
         "이 명령에는 torch가 필요합니다. 설치하세요: pip install -e '.[train]'"
+    ),
+    "This is no picture that can be read: JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF.": (
+        "읽을 수 있는 그림이 아닙니다. JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF를 읽습니다."
     ),
     "This one instead": "이것으로 바꾸기",
     "This page needs JavaScript; it loads nothing from anywhere.": (
@@ -712,6 +743,7 @@ KOREAN: dict[str, str] = {
         "테스트 이미지를 양방향으로 변환해 실행 폴더에 넣습니다."
     ),
     "Translating": "변환 중",
+    "Translating ...": ("변환하는 중 ..."),
     "Translations equal their inputs. Raise --learning-rate or lower --identity-weight and --cycle-weight; "
     "look whether both domains hold the same images.": (
         "변환 결과가 입력과 같습니다. --learning-rate를 높이거나 --identity-weight와 --cycle-weight를 "
@@ -730,6 +762,9 @@ KOREAN: dict[str, str] = {
     ),
     "Under an open licence, as far as the engine knows.": ("검색 엔진이 아는 한에서 공개 라이선스인 이미지만."),
     "Undo": "되돌리기",
+    "Up to {count} MB. Nothing is stored: photo and result are in the memory only.": (
+        "최대 {count} MB. 아무것도 저장하지 않습니다. 사진과 결과는 메모리에만 있습니다."
+    ),
     "Warnings": ("경고"),
     "Watching: {address} (Ctrl-C ends it, and no training)": (
         "지켜보는 주소: {address} (Ctrl-C로 끝내며, 학습은 계속됩니다)"
@@ -793,6 +828,7 @@ KOREAN: dict[str, str] = {
     "a whole number": "정수",
     "a worker process could not start": "작업 프로세스를 시작할 수 없습니다",
     "above 0 and below 1, such as 0.9": "0보다 크고 1보다 작은 수, 예: 0.9",
+    "after": ("후"),
     "all images": "모든 이미지",
     "all queries": "모든 검색어",
     "all reasons": "모든 이유",
@@ -805,6 +841,7 @@ KOREAN: dict[str, str] = {
     "another folder than --domain-a": "--domain-a와 다른 폴더",
     "as of": ("기준 시각"),
     "attribution": "저작자 표시",
+    "before": ("전"),
     "both domains": "두 도메인",
     "browser {browser}, driver {driver}": "브라우저 {browser}, 드라이버 {driver}",
     "called a copy": "사본으로 판정",
@@ -901,6 +938,7 @@ KOREAN: dict[str, str] = {
     "pipeline review does not answer. Start it again; what was decided is stored.": (
         "pipeline review가 응답하지 않습니다. 다시 시작하세요. 정한 것은 저장되어 있습니다."
     ),
+    "pipeline serve does not answer. Start it again.": ("pipeline serve가 응답하지 않습니다. 다시 시작하세요."),
     "pipeline watch does not answer. What is shown is the last that it said.": (
         "pipeline watch가 응답하지 않습니다. 마지막으로 받은 내용을 보여 주고 있습니다."
     ),
@@ -913,6 +951,7 @@ KOREAN: dict[str, str] = {
     "reviewed": ("검토"),
     "running, step {step} of {steps}": ("학습 중, {steps} 가운데 {step} 단계"),
     "runs": ("실행"),
+    "scaled down from": ("줄이기 전"),
     "score {score}, limit {threshold}": "점수 {score}, 한계 {threshold}",
     "seconds": "초",
     "seconds a step": ("단계당 초"),
@@ -987,6 +1026,10 @@ KOREAN: dict[str, str] = {
     "{count} images of the recipe have vanished:": "recipe의 이미지 {count}장이 사라졌습니다:",
     "{count} of the selected images were left out.": "선택한 이미지 가운데 {count}장은 빠졌습니다.",
     "{count} older ones (all with --json)": ("더 오래된 것 {count}개(전체는 --json)"),
+    "{count} photos translated; none was kept.": ("사진 {count}장을 변환했고, 아무것도 남기지 않았습니다."),
+    "{count} photos wait already. Try again in a moment.": (
+        "사진 {count}장이 이미 기다리고 있습니다. 잠시 후 다시 해 보세요."
+    ),
     "{count} results of the search page could not be read.": ("검색 페이지의 결과 {count}개는 읽지 못했습니다."),
     "{count} selected": "{count}장 선택",
     "{count} unusable files were skipped.": "쓸 수 없는 파일 {count}개를 건너뛰었습니다.",

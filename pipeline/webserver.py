@@ -16,7 +16,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from pipeline.errors import DiskError, OptionError, PipelineError, Terminated
-from pipeline.gate import Address, Pass, comes_from_here
+from pipeline.gate import LOOPBACK, Address, Pass, comes_from_here
 from pipeline.language import _
 from pipeline.listening import ListenOptions, listening
 
@@ -33,8 +33,9 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
+_ALONE = {"Cross-Origin-Opener-Policy": "same-origin"}
+"""Browsers heed it where they trust the origin, which without https is this machine alone; elsewhere they complain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def guarded(rules: Rules) -> Flask:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(_HEADERS)
+        response.headers.update(_HEADERS | (_ALONE if rules.address.host in LOOPBACK else {}))
         response.headers["Content-Security-Policy"] = f"{rules.policy}; frame-ancestors 'none'"
         response.headers.setdefault("Cache-Control", "no-store")
         return response

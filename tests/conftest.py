@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from chromium import Reader, reading
+
+if TYPE_CHECKING:
+    from train.rundir import RunDir
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -50,6 +54,24 @@ def english_messages(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     is_korean.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> "RunDir":
+    """A finished run of six steps on a few pictures, with test images; for reading only."""
+    from trainings import tiny, whole_dataset
+
+    from pipeline.language import is_korean
+    from pipeline.progress import Silent
+    from train.loop import train
+    from train.rundir import RunDir
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "C.UTF-8")
+        is_korean.cache_clear()
+        data = whole_dataset(tmp_path_factory.mktemp("data") / "street2blossom")
+        summary = train(tiny(), data, tmp_path_factory.mktemp("runs"), resume=None, progress=Silent())
+    return RunDir(Path(summary.run))
 
 
 @pytest.fixture(scope="session")

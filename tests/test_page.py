@@ -29,15 +29,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dataset(tmp_path_factory.mktemp("data") / "street2blossom")
 
 
-@pytest.fixture(scope="module")
-def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LC_ALL", "C.UTF-8")
-        is_korean.cache_clear()
-        summary = train(tiny(), data, tmp_path_factory.mktemp("runs"), resume=None, progress=Silent())
-    return RunDir(Path(summary.run))
-
-
 def run_of(root: Path, lines: int, *, planned: int = 0, name: str = "00000-drawn", **options: object) -> RunDir:
     """A run folder of so many lines of metrics, one each 20 steps."""
     run = RunDir(root / name)
@@ -56,12 +47,12 @@ def data_of(html: bytes) -> Any:
     return json.loads(found[1])
 
 
-def test_a_finished_training_leaves_a_page_of_its_curves_and_samples(trained: RunDir) -> None:
-    (run,) = data_of(trained.page.read_bytes())["runs"]
+def test_a_finished_training_leaves_a_page_of_its_curves_and_samples(tiny_run: RunDir) -> None:
+    (run,) = data_of(tiny_run.page.read_bytes())["runs"]
 
     assert run["finished"] and run["state"] == "finished"
     assert [step for step, _address in run["samples"]] == [1, 2, 3, 4, 5, 6]
-    assert all((trained.root / address).is_file() for _step, address in run["samples"])
+    assert all((tiny_run.root / address).is_file() for _step, address in run["samples"])
     assert {chart["title"] for chart in run["charts"] if chart["curves"]} == {
         "GAN loss", "Discriminators", "Cycle loss", "Identity loss", "Learning rate",
         "Kernel distance to the goal",
@@ -71,16 +62,16 @@ def test_a_finished_training_leaves_a_page_of_its_curves_and_samples(trained: Ru
 
 
 def test_the_page_is_the_same_from_the_same_files_and_needs_no_torch(
-    trained: RunDir, monkeypatch: pytest.MonkeyPatch
+    tiny_run: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = trained.page.read_bytes()
+    before = tiny_run.page.read_bytes()
     for name in [name for name in sys.modules if name.startswith("train")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
     from train.page.page import write_page as written_again
 
-    written_again(trained)  # type: ignore[arg-type]
-    assert trained.page.read_bytes() == before
+    written_again(tiny_run)  # type: ignore[arg-type]
+    assert tiny_run.page.read_bytes() == before
 
 
 def test_a_training_that_was_stopped_leaves_a_page_that_says_how_far_it_is(data: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pipeline.cores import usable_cores
 from pipeline.errors import OptionError
 from pipeline.language import _
+from pipeline.listening import ListenOptions
 from pipeline.options import option
 from pipeline.records import Domain
 from train.presets import PRESETS, preset_values
@@ -302,6 +303,25 @@ class TranslateOptions:
 
     def __post_init__(self) -> None:
         _check("tile", self.tile, self.tile >= 0, _("0 or more"))
+
+
+@dataclass(frozen=True)
+class ServeOptions(ListenOptions):
+    """What the user may say about the page that translates photos."""
+
+    cuda: bool = option(False, "Translate on the NVIDIA GPU.")
+    weights: str = option(
+        "", "Generator of another program, latest_net_G.pth or netG_A2B.pth, in place of a run.", metavar="FILE"
+    )
+    longest_side: int = option(
+        2048, "Longer side to which larger photos are scaled down; 0 keeps their size.", metavar="PIXELS"
+    )
+    precision: str = option("fp32", "Numbers to compute in; bf16 is faster and coarser.", choices=USED_PRECISIONS)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        fine = self.longest_side == 0 or self.longest_side >= 64
+        _check("longest_side", self.longest_side, fine, _("0, or 64 or more"))
 
 
 def seconds_of(text: str) -> float | None:
