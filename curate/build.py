@@ -1,53 +1,44 @@
 """The door of the curation: raw images -> train and test, the report of what was rejected, dataset.json."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from curate.checks import Evidence, Judgement, first_failure, judge, with_strangers
 from curate.comparing import Pair, compare_all, proposed
 from curate.decisions import said_of
-from curate.duplicates import real_pixels
 from curate.embedding import embed_files, strangers, try_model
-from curate.manifest import (
-    counts_of,
-    file_name_of,
-    fingerprint_of,
-    finished_picture,
-    rejected_of,
-    summary_of,
-    way_of,
-)
-from curate.measure import Measured, measure_all, unmeasured
+from curate.manifest import fingerprint_of, rejected_of, summary_of
+from curate.measure import measure_all, unmeasured
 from curate.onnx import Model, read_model
 from curate.options import CurateOptions
 from curate.papers import papers_stand, write_papers
+from curate.plan import Plan, evidence_of, pictures_of, separation_of
 from curate.raw import RawFile, raw_file
-from curate.report.groups import shown_verdicts
-from curate.report.page import Reported, report_page
-from curate.report.shown import Shown, shown_before
-from curate.resize import Form, Rendered, Rendering, finished_size, render, thumbnail
+from curate.report.write import write_report
+from curate.resize import Form
 from curate.saved import Imported, read_saved, take_over
-from curate.separation import Separation, separation
-from curate.swap import build_dir, commit, finish_or_undo, link_or_copy, pictures_dir, remove
+from curate.separation import Separation
+from curate.swap import commit, finish_or_undo, pictures_dir, remove
 from curate.thresholds import Finding
+from curate.tree import build_tree, finished_files, lay_by
 from curate.views import CYCLEGAN, refuse_strangers, show_views, views_stand
 from pipeline.adoption import adopt_raw
-from pipeline.catalog import Catalog, domains_of, least_sources, open_catalog
+from pipeline.catalog import Catalog, open_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import UsageError
-from pipeline.files import disk_errors, lock, write_atomically
-from pipeline.finished import FinishedPicture, metadata_bytes, read_curation
+from pipeline.files import disk_errors, lock
+from pipeline.finished import read_curation
 from pipeline.language import _
-from pipeline.progress import Progress
-from pipeline.records import DOMAINS, SPLITS, Domain, ImageRecord, Measurement, Source, Split, Verdict
+from pipeline.progress import Progress, bar
+from pipeline.records import DOMAINS, SPLITS, Domain, Split, Verdict
+from pipeline.rows import least_sources
 from pipeline.status import reasons_text, split_text
-from pipeline.workers import CrashedError, ProcessExecutor, finished
+from pipeline.workers import ProcessExecutor
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +48,6 @@ _BATCH = 32
 
 _PIECES_A_PROCESS = 12
 """So many images are measured in the time in which a process starts and loads what measures them."""
-
-
-_REPORT_BYTES = 6_000_000
-"""Of all pictures of the report together: in base64 they are a third more, and a page of 10 MB opens at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,21 +141,6 @@ def _refuse_another_split(options: CurateOptions, catalog: Catalog) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is to be built: everything known of each image, by sha256, and the judgement upon it."""
-
-    evidence: Mapping[str, Evidence]
-    sources: Mapping[str, Source]
-    judgement: Judgement
-    separation: Separation
-    pictures: Sequence[FinishedPicture]
-    summary: bytes
-
-    def counts(self) -> dict[Split, dict[Domain, int]]:
-        return counts_of(self.judgement)
-
-
-@dataclass(frozen=True, slots=True)
 class _Work:
     """One curation under way: what is the same for all its steps."""
 
@@ -185,25 +157,16 @@ class _Work:
         todo = unmeasured(self.dataset, self.catalog.images(), self.catalog.measurements())
         if not todo:
             return
-        with self.bar(_("Looking at images"), len(todo)) as step:
+        with bar(self.progress, _("Looking at images"), len(todo)) as step:
             measured = measure_all(self.executor, todo, self.form)
             while batch := list(islice(measured, _BATCH)):
-                self.lay_by(batch)
+                lay_by(self.dataset, batch)
                 self.catalog.measure(one.measurement for one in batch)
                 step(len(batch))
 
     @property
     def form(self) -> Form:
         return Form(self.options.size, self.options.upscale, self.options.format)
-
-    def lay_by(self, measured: Iterable[Measured]) -> None:
-        """Keep the finished pictures until the tree is built; a killed curation makes them anew."""
-        folder = pictures_dir(self.dataset)
-        with disk_errors(folder):
-            folder.mkdir(exist_ok=True)
-            for one in measured:
-                if one.finished:
-                    (folder / one.measurement.sha256).write_bytes(one.finished)
 
     def compare(self) -> None:
         """Compare new images with all others where that seems worth it, and store what they are to each other.
@@ -212,7 +175,7 @@ class _Work:
         rejected by a person, whose copies must not come back.
         """
         sources = [source for source in self.catalog.sources() if source.sha256]
-        evidence = _evidence(self.catalog.images(), self.catalog.measurements(), sources)
+        evidence = evidence_of(self.catalog.images(), self.catalog.measurements(), sources)
         said, sides = said_of(self.catalog.decisions()), self.catalog.sides()
         always = said.rejected | sides.keys()
         able = {
@@ -224,7 +187,7 @@ class _Work:
         if todo:
             files = {image.sha256: raw_file(self.dataset, image) for image in self.catalog.images()}
             pairs = (Pair(files[one.first], files[one.second], one) for one in todo)
-            with self.bar(_("Comparing images"), len(todo)) as step:
+            with bar(self.progress, _("Comparing images"), len(todo)) as step:
                 comparisons = compare_all(self.executor, pairs)
                 while batch := list(islice(comparisons, _BATCH)):
                     self.catalog.compare(one for one in batch if one)
@@ -238,11 +201,11 @@ class _Work:
             if self.is_up_to_date(plan):
                 return self.summarise(plan, changed=False)
             _refuse_too_few(self.dataset, plan.judgement)
-            failures = self.build_tree(plan)
+            failures = build_tree(plan, self.dataset, self.options, self.executor, self.progress)
             if not failures:
                 break
             self.catalog.measure(failures)
-        self.write_report(plan)
+        write_report(plan, self.dataset, self.catalog, names=self.names, executor=self.executor, progress=self.progress)
         write_papers(self.dataset, plan.pictures, read_curation(plan.summary))
         self.catalog.judge(plan.judgement.verdicts, dict(plan.judgement.sides), {"split": repr(self.options.split)})
         commit(self.dataset, plan.summary)
@@ -250,10 +213,10 @@ class _Work:
         self.warn_of_few(plan)
         return self.summarise(plan, changed=True)
 
-    def plan(self) -> _Plan:
+    def plan(self) -> Plan:
         sources = [source for source in self.catalog.sources() if source.sha256]
         measurements = self.catalog.measurements()
-        evidence = _evidence(self.catalog.images(), measurements, sources)
+        evidence = evidence_of(self.catalog.images(), measurements, sources)
         sides = {} if self.options.resplit else self.catalog.sides()
         judgement = judge(
             evidence.values(), self.catalog.comparisons(), sides, self.options, said_of(self.catalog.decisions())
@@ -263,10 +226,10 @@ class _Work:
         quoted = least_sources(sources) | least_sources(
             source for source in sources if domains.get(source.sha256) in ("", source.candidate.domain)
         )
-        apart = _separation(evidence, judgement)
-        pictures = _pictures(evidence, quoted, judgement, self.options)
+        apart = separation_of(evidence, judgement)
+        pictures = pictures_of(evidence, quoted, judgement, self.options)
         summary = summary_of(self.said_options, self.names, judgement, apart, fingerprint_of(evidence, sources))
-        return _Plan(evidence, quoted, judgement, apart, pictures, summary)
+        return Plan(evidence, quoted, judgement, apart, pictures, summary)
 
     @property
     def said_options(self) -> CurateOptions:
@@ -286,7 +249,7 @@ class _Work:
     def embed(self, files: Sequence[RawFile], model: Model) -> None:
         """Store a vector of each image, batch by batch."""
         without = 0
-        with self.bar(_("Embedding images"), len(files)) as step:
+        with bar(self.progress, _("Embedding images"), len(files)) as step:
             embedded = embed_files(self.executor, files, model)
             while batch := list(islice(embedded, _BATCH)):
                 self.catalog.embed(model.sha256, {one.sha256: one.vector for one in batch if one.readable})
@@ -297,7 +260,7 @@ class _Work:
                 _("{file}: no vector of {count} images; they are not looked at.", file=model.path, count=without)
             )
 
-    def is_up_to_date(self, plan: _Plan) -> bool:
+    def is_up_to_date(self, plan: Plan) -> bool:
         dataset, judgement = self.dataset, plan.judgement
         return (
             dataset.summary.is_file()
@@ -306,87 +269,12 @@ class _Work:
             and judgement.sides == self.catalog.sides()
             and dataset.report.is_file()
             and all(dataset.metadata(split).is_file() for split in SPLITS)
-            and sorted(_finished_files(dataset)) == sorted(picture.place for picture in plan.pictures)
+            and sorted(finished_files(dataset)) == sorted(picture.place for picture in plan.pictures)
             and papers_stand(dataset, plan.pictures, read_curation(plan.summary))
             and views_stand(dataset, self.options.layout)
         )
 
-    def build_tree(self, plan: _Plan) -> list[Measurement]:
-        """Build the new tree beside the old one; returns the images of which no picture could be made, and why."""
-        build = build_dir(self.dataset)
-        with disk_errors(build.root):
-            remove(build.root)
-            for split in SPLITS:
-                for domain in DOMAINS:
-                    build.images(split, domain).mkdir(parents=True)
-            todo = self.link_unchanged(plan, build)
-        failures = self.render_all(plan, build, todo)
-        for split in SPLITS:
-            rows = metadata_bytes(picture for picture in plan.pictures if picture.split == split)
-            write_atomically(build.metadata(split), rows, durable=False)
-        return failures
-
-    def link_unchanged(self, plan: _Plan, build: DatasetDir) -> list[Verdict]:
-        """Take over the pictures of the old tree, whichever folder they lay in, and those that measuring made.
-
-        Returns the missing ones.
-        """
-        there = _reusable(self.dataset, plan.summary) | _laid_by(self.dataset)
-        for verdict in plan.judgement.kept:
-            if verdict.sha256 in there:
-                link_or_copy(there[verdict.sha256], build.root / file_name_of(verdict, self.options))
-        return [verdict for verdict in plan.judgement.kept if verdict.sha256 not in there]
-
-    def render_all(self, plan: _Plan, build: DatasetDir, todo: Sequence[Verdict]) -> list[Measurement]:
-        failures = []
-        targets = {verdict.sha256: build.root / file_name_of(verdict, self.options) for verdict in todo}
-        renderings = [self.rendering(plan.evidence[verdict.sha256]) for verdict in todo]
-        with self.bar(_("Resizing images"), len(todo)) as step:
-            for rendered in _rendered(self.executor, renderings):
-                if rendered.reason:
-                    failures.append(Measurement(rendered.sha256, rendered.reason))
-                else:
-                    write_atomically(targets[rendered.sha256], rendered.data, durable=False)
-                step(1)
-        return failures
-
-    def rendering(self, evidence: Evidence) -> Rendering:
-        width, height = _size(evidence, self.options)
-        return Rendering(raw_file(self.dataset, evidence.image), width, height, self.options.format)
-
-    def write_report(self, plan: _Plan) -> None:
-        shown = _shown(plan)
-        files = [raw_file(self.dataset, one.image) for one in shown if not one.measurement.reason]
-        most_bytes = max(1500, min(8000, _REPORT_BYTES // max(len(files), 1)))
-        thumbnails = self.thumbnails_before(plan, most_bytes)
-        files = [file for file in files if file.sha256 not in thumbnails]
-        with self.bar(_("Writing the report"), len(files)) as step:
-            for sha256, picture in _thumbnails(self.executor, files, most_bytes):
-                thumbnails[sha256] = picture
-                step(1)
-        page = report_page(
-            Reported(
-                identity=self.catalog.identity(),
-                name=self.dataset.name,
-                names=self.names,
-                counts=plan.counts(),
-                verdicts=plan.judgement.verdicts,
-                images={one.sha256: _shown_image(one, plan.sources, thumbnails) for one in shown},
-                decisions=self.catalog.decisions(),
-            )
-        )
-        with disk_errors(self.dataset.rejected):
-            if self.dataset.rejected.is_symlink():
-                self.dataset.rejected.unlink()
-        write_atomically(self.dataset.report, page)
-
-    def thumbnails_before(self, plan: _Plan, most_bytes: int) -> dict[str, bytes]:
-        """The pictures of the report that stands, where they were made in the same way and are not too large now."""
-        if not _was_made_alike(self.dataset, plan.summary):
-            return {}
-        return {name: data for name, data in shown_before(self.dataset.report).items() if 0 < len(data) <= most_bytes}
-
-    def warn_of_few(self, plan: _Plan) -> None:
+    def warn_of_few(self, plan: Plan) -> None:
         for domain in DOMAINS:
             train, test = (plan.counts()[split][domain] for split in SPLITS)
             if not train or not test:
@@ -400,7 +288,7 @@ class _Work:
                     )
                 )
 
-    def summarise(self, plan: _Plan, *, changed: bool) -> CurateSummary:
+    def summarise(self, plan: Plan, *, changed: bool) -> CurateSummary:
         verdicts = plan.judgement.verdicts
         return CurateSummary(
             images=len(verdicts),
@@ -411,22 +299,6 @@ class _Work:
             separation=plan.separation,
             changed=changed,
         )
-
-    @contextmanager
-    def bar(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
-        """A progress bar, which the given function moves on by so many."""
-        done = 0
-
-        def step(count: int) -> None:
-            nonlocal done
-            done += count
-            self.progress.update(done)
-
-        self.progress.start(label, total)
-        try:
-            yield step
-        finally:
-            self.progress.finish()
 
 
 def _refuse_too_few(dataset: DatasetDir, judgement: Judgement) -> None:
@@ -440,102 +312,4 @@ def _refuse_too_few(dataset: DatasetDir, judgement: Judgement) -> None:
             kept=len(judgement.kept),
             rejected=reasons_text(rejected_of(judgement)),
         )
-    )
-
-
-def _evidence(
-    images: Iterable[ImageRecord], measurements: Mapping[str, Measurement], sources: Iterable[Source]
-) -> dict[str, Evidence]:
-    domains = domains_of(sources)
-    return {
-        image.sha256: Evidence(image, measurements[image.sha256], frozenset(domains.get(image.sha256, ())))
-        for image in images
-    }
-
-
-def _finished_files(dataset: DatasetDir) -> Iterator[str]:
-    for split in SPLITS:
-        for domain in DOMAINS:
-            folder = dataset.images(split, domain)
-            paths = sorted(folder.iterdir()) if folder.is_dir() else []
-            yield from (f"{split}/{domain}/{path.name}" for path in paths if not path.is_symlink() and path.is_file())
-
-
-def _reusable(dataset: DatasetDir, summary: bytes) -> dict[str, Path]:
-    """The finished pictures of a complete tree that was made in the same way, by the sha256 of their raw bytes."""
-    if not _was_made_alike(dataset, summary):
-        return {}
-    return {Path(name).stem: dataset.root / name for name in _finished_files(dataset)}
-
-
-def _was_made_alike(dataset: DatasetDir, summary: bytes) -> bool:
-    """Whether a complete tree stands there that was made in the same way."""
-    try:
-        return way_of(dataset.summary.read_bytes()) == way_of(summary)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return False  # no complete tree, or a dataset.json that is not ours: everything is made anew
-
-
-def _laid_by(dataset: DatasetDir) -> dict[str, Path]:
-    folder = pictures_dir(dataset)
-    return {path.name: path for path in sorted(folder.iterdir())} if folder.is_dir() else {}
-
-
-def _size(evidence: Evidence, options: CurateOptions) -> tuple[int, int]:
-    measurement = evidence.measurement
-    return finished_size(measurement.width, measurement.height, options.size, upscale=options.upscale)
-
-
-def _rendered(executor: Executor, renderings: Sequence[Rendering]) -> Iterator[Rendered]:
-    for rendering, future in finished(executor, render, renderings):
-        try:
-            with disk_errors(rendering.file.path):
-                yield future.result()
-        except CrashedError:
-            yield Rendered(rendering.file.sha256, "crashed")
-
-
-def _thumbnails(executor: Executor, files: Sequence[RawFile], most_bytes: int) -> Iterator[tuple[str, bytes]]:
-    for file, future in finished(executor, partial(thumbnail, most_bytes=most_bytes), files):
-        try:
-            with disk_errors(file.path):
-                yield file.sha256, future.result()
-        except CrashedError:
-            yield file.sha256, b""
-
-
-def _pictures(
-    evidence: Mapping[str, Evidence], sources: Mapping[str, Source], judgement: Judgement, options: CurateOptions
-) -> list[FinishedPicture]:
-    """What is known of each finished picture, in the order of their places."""
-    pictures = [
-        finished_picture(one, sources[one.sha256].candidate, _size(evidence[one.sha256], options), options)
-        for one in judgement.kept
-    ]
-    return sorted(pictures, key=lambda picture: picture.place)
-
-
-def _separation(evidence: Mapping[str, Evidence], judgement: Judgement) -> Separation:
-    phashes = {verdict.sha256: evidence[verdict.sha256].measurement.phash for verdict in judgement.kept}
-    sides = {verdict.sha256: verdict.split for verdict in judgement.kept if verdict.split}
-    return separation(phashes, sides, judgement.links)
-
-
-def _shown(plan: _Plan) -> list[Evidence]:
-    """The images of which the report shows a picture: rejected ones, and what was kept instead."""
-    verdicts = shown_verdicts(plan.judgement.verdicts)
-    names = {name for verdict in verdicts for name in (verdict.sha256, verdict.other) if name}
-    return [plan.evidence[name] for name in sorted(names)]
-
-
-def _shown_image(evidence: Evidence, sources: Mapping[str, Source], thumbnails: Mapping[str, bytes]) -> Shown:
-    source = sources.get(evidence.sha256)
-    measurement = evidence.measurement
-    return Shown(
-        width=measurement.width,
-        height=measurement.height,
-        real_pixels=0 if measurement.reason else round(real_pixels(measurement)),
-        size_bytes=evidence.image.size_bytes,
-        thumbnail=thumbnails.get(evidence.sha256, b""),
-        candidate=source.candidate if source else None,
     )

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 
@@ -85,13 +86,14 @@ _THUMBNAIL_METHOD = 2
 """Half the time of Pillow's usual 4, for a twentieth more bytes."""
 
 
-def thumbnail(file: RawFile, most_bytes: int = 8000, size: int = THUMBNAIL_SIDE) -> bytes:
+def thumbnail(file: RawFile, most_bytes: int = 8000, size: int = THUMBNAIL_SIDE, finished: Path | None = None) -> bytes:
     """A small WebP for the report: its long side at most `size` pixels, as good as `most_bytes` allow.
 
-    Where not even the least quality fits, the picture is halved. No bytes where there is no picture. Raises OSError.
+    Where not even the least quality fits, the picture is halved. `finished` is where its finished picture lies, which
+    is decoded in a quarter of the time. No bytes where there is no picture. Raises OSError.
     """
     try:
-        picture = decode(file.read(), at_least=size)
+        picture = (finished and _large_enough(finished, size)) or decode(file.read(), at_least=size)
     except ImageError:
         return b""
     while True:
@@ -102,6 +104,11 @@ def thumbnail(file: RawFile, most_bytes: int = 8000, size: int = THUMBNAIL_SIDE)
             if buffer.tell() <= most_bytes or size <= 32:
                 return buffer.getvalue()
         size //= 2
+
+
+def _large_enough(finished: Path, size: int) -> Image.Image | None:
+    picture = decode(finished.read_bytes())
+    return picture if max(picture.size) >= size else None
 
 
 def preview(file: RawFile, size: int) -> bytes:

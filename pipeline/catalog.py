@@ -3,16 +3,13 @@
 import json
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass, replace
-from functools import cache
-from importlib.metadata import version
-from operator import attrgetter
+from dataclasses import astuple, replace
 from pathlib import Path
 from uuid import uuid4
 
+from pipeline.counts import Counts, counts_in
 from pipeline.errors import DiskError, UnusableError
 from pipeline.files import disk_errors, refuse_links
 from pipeline.language import _
@@ -21,7 +18,6 @@ from pipeline.records import (
     Candidate,
     Comparison,
     Decision,
-    Domain,
     ImageRecord,
     Measurement,
     Query,
@@ -29,63 +25,31 @@ from pipeline.records import (
     Split,
     Verdict,
 )
-from pipeline.tombstones import Tombstone, address_mark, marks_of_addresses
+from pipeline.rows import (
+    CANDIDATE,
+    CANDIDATE_VALUES,
+    DECISION,
+    DUMPED,
+    IMAGE,
+    IS_SOURCE,
+    MEASUREMENT,
+    NEW_DECISION,
+    NEW_IMAGE,
+    SOURCE,
+    VERDICT,
+    bury,
+    settled,
+    source_of,
+    tool_version,
+)
+from pipeline.tombstones import Tombstone, marks_of_addresses
 
-_CANDIDATE = (
-    "domain, engine, query, rank, image_url, page_url, title, licence, attribution, claimed_width, claimed_height"
-)
-_CANDIDATE_VALUES = attrgetter(*_CANDIDATE.split(", "))
-_SOURCE = f"{_CANDIDATE}, state, reason, temporary, sha256, final_url, etag, last_modified"
-_MEASUREMENT = "sha256, reason, width, height, phash, signature, looks"
-_VERDICT = "sha256, reason, domain, split, detail, score, threshold, other, flags"
-_IMAGE = "sha256, extension, size_bytes, width, height, dhash"
-_DUMPED = (
-    f"SELECT {_SOURCE} FROM sources ORDER BY 1, 2, 3, 5",
-    f"SELECT {_IMAGE} FROM images ORDER BY sha256",
-    "SELECT * FROM measurements ORDER BY sha256",
-    "SELECT * FROM comparisons ORDER BY first, second",
-    "SELECT * FROM compared ORDER BY sha256",
-    "SELECT model, sha256, vector FROM embeddings ORDER BY model, sha256",
-    "SELECT * FROM verdicts ORDER BY sha256",
-    "SELECT * FROM sides ORDER BY sha256",
-    "SELECT * FROM settings WHERE name <> 'identity' ORDER BY name",  # who this is, not what it says
-    "SELECT sha256, other, action, value FROM decisions ORDER BY decided_at, number",
-    "SELECT mark, image FROM forgotten ORDER BY mark, image",
-    "SELECT name, sha256 FROM exports ORDER BY name, sha256",
-)
-_NEW_IMAGE = f"INSERT INTO images ({_IMAGE}, added_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_DECISION = "sha256, other, action, value, decided_at"
-_NEW_DECISION = f"INSERT INTO decisions ({_DECISION}) VALUES (?, ?, ?, ?, ?)"
-_IS_SOURCE = "domain = ? AND engine = ? AND query = ? AND image_url = ?"
 BUSY_SECONDS = 5.0
 """So long a transaction waits for another process, such as a review that stores a decision."""
 TICK_SECONDS = 0.001
 """Two decisions lie at least so far apart in time."""
 FORGOTTEN = "forgotten"
 """The reason of a candidate that a person had forgotten: no row is kept of it, only hashes."""
-
-
-@cache
-def _tool_version() -> str:
-    return version("unpaired")
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What `pipeline status` tells of a dataset. Candidates = waiting + fetched + the failed ones, always."""
-
-    candidates: int
-    waiting: int
-    fetched: int
-    failed: Counter[str]
-    images: int
-    kept: int
-    rejected: Counter[str]
-
-    @classmethod
-    def none(cls) -> "Counts":
-        """The counts of a folder that has no catalogue."""
-        return cls(0, 0, 0, Counter(), 0, 0, Counter())
 
 
 class Catalog:
@@ -98,12 +62,12 @@ class Catalog:
     def see(self, candidates: Iterable[Candidate]) -> int:
         """Add candidates that are not known yet; returns how many were new."""
         now = self._clock()
-        rows = [(*_CANDIDATE_VALUES(candidate), now) for candidate in candidates]
+        rows = [(*CANDIDATE_VALUES(candidate), now) for candidate in candidates]
         marks = ", ".join("?" * 12)
         with self._connection as transaction:
             before = transaction.total_changes
             transaction.executemany(
-                f"INSERT OR IGNORE INTO sources ({_CANDIDATE}, changed_at) VALUES ({marks})",
+                f"INSERT OR IGNORE INTO sources ({CANDIDATE}, changed_at) VALUES ({marks})",
                 rows,
             )
             return transaction.total_changes - before
@@ -116,17 +80,17 @@ class Catalog:
         now, ended = self._clock(), list(sources)
         with self._connection as transaction:
             transaction.executemany(
-                f"{_NEW_IMAGE} ON CONFLICT DO UPDATE SET (width, height, dhash) ="
+                f"{NEW_IMAGE} ON CONFLICT DO UPDATE SET (width, height, dhash) ="
                 " (excluded.width, excluded.height, excluded.dhash) WHERE dhash = ''",
                 [(*astuple(image), now) for image in images],
             )
             transaction.executemany(
                 "UPDATE sources SET state = ?, reason = ?, temporary = ?, sha256 = ?, final_url = ?, etag = ?,"
                 " last_modified = ?, tool_version = ?, changed_at = ?, attempts = attempts + 1"
-                f" WHERE {_IS_SOURCE}",
-                [_settled(source, now) for source in ended if source.reason != FORGOTTEN],
+                f" WHERE {IS_SOURCE}",
+                [settled(source, now) for source in ended if source.reason != FORGOTTEN],
             )
-            _bury(transaction, [source for source in ended if source.reason == FORGOTTEN])
+            bury(transaction, [source for source in ended if source.reason == FORGOTTEN])
 
     def wait_again(self, query: Query, *engines: str) -> int:
         """Let a query's temporary failures, by these engines or by all, wait for a fetch again; returns how many."""
@@ -140,24 +104,22 @@ class Catalog:
 
     def sources(self) -> Iterator[Source]:
         """Every source, in the order (domain, engine, query, rank, image_url): the first of an image is its least."""
-        rows = self._connection.execute(
-            f"SELECT {_SOURCE} FROM sources ORDER BY domain, engine, query, rank, image_url"
-        )
-        return (_source(row) for row in rows)
+        rows = self._connection.execute(f"SELECT {SOURCE} FROM sources ORDER BY domain, engine, query, rank, image_url")
+        return (source_of(row) for row in rows)
 
     def sources_of(self, query: Query, *engines: str) -> Iterator[Source]:
         """The sources of one query through these engines, in the order of `sources`."""
         marks = ", ".join("?" * len(engines))
         rows = self._connection.execute(
-            f"SELECT {_SOURCE} FROM sources WHERE domain = ? AND query = ? AND engine IN ({marks})"
+            f"SELECT {SOURCE} FROM sources WHERE domain = ? AND query = ? AND engine IN ({marks})"
             " ORDER BY domain, engine, query, rank, image_url",
             (query.domain, query.text, *engines),
         )
-        return (_source(row) for row in rows)
+        return (source_of(row) for row in rows)
 
     def images(self) -> list[ImageRecord]:
         """Every image in raw/, by sha256."""
-        rows = self._connection.execute(f"SELECT {_IMAGE} FROM images ORDER BY sha256")
+        rows = self._connection.execute(f"SELECT {IMAGE} FROM images ORDER BY sha256")
         return [ImageRecord(*row) for row in rows]
 
     def known_images(self, names: Iterable[str]) -> set[str]:
@@ -174,14 +136,14 @@ class Catalog:
         with self._connection as transaction:
             before = transaction.total_changes
             transaction.executemany(
-                f"{_NEW_IMAGE} ON CONFLICT DO NOTHING",
+                f"{NEW_IMAGE} ON CONFLICT DO NOTHING",
                 [(*astuple(image), now) for image in images],
             )
             return transaction.total_changes - before
 
     def measurements(self) -> dict[str, Measurement]:
         """What decoding told of each image so far, by sha256."""
-        rows = self._connection.execute(f"SELECT {_MEASUREMENT} FROM measurements ORDER BY sha256")
+        rows = self._connection.execute(f"SELECT {MEASUREMENT} FROM measurements ORDER BY sha256")
         return {row[0]: replace(Measurement(*row[:6]), looks=tuple(json.loads(row[6]))) for row in rows}
 
     def measure(self, measurements: Iterable[Measurement]) -> None:
@@ -189,7 +151,7 @@ class Catalog:
         rows = [(*astuple(one)[:-1], json.dumps(one.looks)) for one in measurements]
         with self._connection as transaction:
             transaction.executemany(
-                f"INSERT OR REPLACE INTO measurements ({_MEASUREMENT}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
+                f"INSERT OR REPLACE INTO measurements ({MEASUREMENT}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
             )
             transaction.executemany("DELETE FROM compared WHERE sha256 = ?", [row[:1] for row in rows])
 
@@ -241,7 +203,7 @@ class Catalog:
 
     def verdicts(self) -> list[Verdict]:
         """The last curation's verdict of each image, by sha256."""
-        rows = self._connection.execute(f"SELECT {_VERDICT} FROM verdicts ORDER BY sha256")
+        rows = self._connection.execute(f"SELECT {VERDICT} FROM verdicts ORDER BY sha256")
         return [Verdict(*row) for row in rows]
 
     def judge(self, verdicts: Iterable[Verdict], sides: dict[str, Split], settings: dict[str, str]) -> None:
@@ -249,7 +211,7 @@ class Catalog:
         with self._connection as transaction:
             transaction.execute("DELETE FROM verdicts")
             transaction.executemany(
-                f"INSERT INTO verdicts ({_VERDICT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO verdicts ({VERDICT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [astuple(verdict) for verdict in verdicts],
             )
             transaction.execute("DELETE FROM sides")
@@ -283,7 +245,7 @@ class Catalog:
             last = transaction.execute("SELECT COALESCE(MAX(decided_at), 0) FROM decisions").fetchone()[0]
             now = max(self._clock(), last + TICK_SECONDS)
             said = [replace(one, decided_at=now + TICK_SECONDS * number) for number, one in enumerate(decisions)]
-            transaction.executemany(_NEW_DECISION, map(astuple, said))
+            transaction.executemany(NEW_DECISION, map(astuple, said))
 
     def accept(self, decisions: Iterable[Decision]) -> int:
         """Append decisions that were made elsewhere, each at its own time, but for those that are here; how many."""
@@ -291,13 +253,13 @@ class Catalog:
             transaction.execute("BEGIN IMMEDIATE")
             known = {astuple(one) for one in self.decisions()}
             new = [row for row in dict.fromkeys(map(astuple, decisions)) if row not in known]
-            transaction.executemany(_NEW_DECISION, new)
+            transaction.executemany(NEW_DECISION, new)
         return len(new)
 
     def decisions(self, after: int = 0) -> list[Decision]:
         """Every decision, oldest first; or those that came after so many (`decision_number`)."""
         rows = self._connection.execute(
-            f"SELECT {_DECISION} FROM decisions WHERE number > ? ORDER BY decided_at, number", (after,)
+            f"SELECT {DECISION} FROM decisions WHERE number > ? ORDER BY decided_at, number", (after,)
         )
         return [Decision(*row) for row in rows]
 
@@ -314,7 +276,7 @@ class Catalog:
             for side in ("first", "second"):
                 transaction.executemany(f"DELETE FROM comparisons WHERE {side} = ?", names)
             transaction.executemany("DELETE FROM decisions WHERE other = ?", names)
-            _bury(transaction, sources, tombstones)
+            bury(transaction, sources, tombstones)
 
     def scrub(self) -> bool:
         """Leave no byte of deleted rows in the file or its log (VACUUM, truncated WAL).
@@ -369,7 +331,7 @@ class Catalog:
         with self._connection as transaction:
             transaction.executemany("INSERT OR IGNORE INTO sides VALUES (?, ?)", sorted(sides.items()))
             transaction.executemany("INSERT OR IGNORE INTO settings VALUES (?, ?)", sorted(settings.items()))
-            transaction.executemany(_NEW_DECISION, rows)
+            transaction.executemany(NEW_DECISION, rows)
 
     def fetched_images(self, query: Query, *engines: str) -> int:
         """How many different images this query has brought through these engines together."""
@@ -382,49 +344,11 @@ class Catalog:
         return int(row[0])
 
     def counts(self) -> Counts:
-        states = Counter(dict(self._connection.execute("SELECT state, COUNT(*) FROM sources GROUP BY state")))
-        failed = self._connection.execute("SELECT reason, COUNT(*) FROM sources WHERE state = 'failed' GROUP BY reason")
-        rejected = self._connection.execute("SELECT reason, COUNT(*) FROM verdicts WHERE reason <> '' GROUP BY reason")
-        kept = self._connection.execute("SELECT COUNT(*) FROM verdicts WHERE reason = ''").fetchone()
-        images = self._connection.execute("SELECT COUNT(*) FROM images").fetchone()
-        return Counts(
-            candidates=states.total(),
-            waiting=states["seen"],
-            fetched=states["fetched"],
-            failed=Counter(dict(failed)),
-            images=images[0],
-            kept=kept[0],
-            rejected=Counter(dict(rejected)),
-        )
+        return counts_in(self._connection)
 
     def dump(self) -> list[tuple[object, ...]]:
         """Every row ordered by key, without times and attempt counts: two catalogues that dump equal say the same."""
-        return [row for query in _DUMPED for row in self._connection.execute(query)]
-
-
-def _source(row: tuple[object, ...]) -> Source:
-    candidate, (state, reason, temporary, *rest) = row[:11], row[11:]
-    return Source(Candidate(*candidate), state, reason, bool(temporary), *rest)  # type: ignore[arg-type]
-
-
-def _settled(source: Source, now: float) -> tuple[object, ...]:
-    found = (source.state, source.reason, source.temporary, source.sha256, source.final_url)
-    return (*found, source.etag, source.last_modified, _tool_version(), now, *_key(source))
-
-
-def _key(source: Source) -> tuple[str, ...]:
-    candidate = source.candidate
-    return (candidate.domain, candidate.engine, candidate.query, candidate.image_url)
-
-
-def _bury(transaction: sqlite3.Connection, sources: Iterable[Source], tombstones: Iterable[Tombstone] = ()) -> None:
-    """Delete sources and keep the hash of each one's address."""
-    rows = list(sources)
-    transaction.executemany(f"DELETE FROM sources WHERE {_IS_SOURCE}", [_key(source) for source in rows])
-    marks = {Tombstone(address_mark(source.candidate.image_url), source.sha256) for source in rows}
-    transaction.executemany(
-        "INSERT OR IGNORE INTO forgotten VALUES (?, ?)", [astuple(one) for one in sorted(marks | set(tombstones))]
-    )
+        return [row for query in DUMPED for row in self._connection.execute(query)]
 
 
 @contextmanager
@@ -435,7 +359,7 @@ def open_catalog(path: Path, clock: Callable[[], float] = time.time) -> Iterator
     full disk or missing permission.
     """
     refuse_links(path)
-    _tool_version()  # a file that can be read now, and not once the downloads have opened all that may be open
+    tool_version()  # a file that can be read now, and not once the downloads have opened all that may be open
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -466,21 +390,3 @@ def read_catalog(path: Path) -> Iterator[Catalog | None]:
         return
     with open_catalog(path) as catalog:
         yield catalog
-
-
-def least_sources(sources: Iterable[Source]) -> dict[str, Source]:
-    """For each image its least source by (domain, engine, query, rank): the one that metadata quotes."""
-    least: dict[str, Source] = {}
-    for source in sources:
-        if source.sha256:
-            least.setdefault(source.sha256, source)
-    return least
-
-
-def domains_of(sources: Iterable[Source]) -> dict[str, set[Domain]]:
-    """For each image the domains of its sources; two of them are a conflict that only a person resolves."""
-    domains: dict[str, set[Domain]] = {}
-    for source in sources:
-        if source.sha256:
-            domains.setdefault(source.sha256, set()).add(source.candidate.domain)
-    return domains

@@ -1,5 +1,7 @@
 """How a stage says how far it is, without knowing who looks."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 
@@ -24,3 +26,20 @@ class Silent:
 
     def finish(self) -> None:
         return
+
+
+@contextmanager
+def bar(progress: Progress, label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar that is open while the block runs, which the given function moves on by so many."""
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        progress.update(done)
+
+    progress.start(label, total)
+    try:
+        yield step
+    finally:
+        progress.finish()

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.advice import Advice, Situation, next_command
-from pipeline.catalog import Catalog, Counts, read_catalog
+from pipeline.catalog import Catalog, read_catalog
+from pipeline.counts import Counts
 from pipeline.dataset import DatasetDir
 from pipeline.errors import UsageError
 from pipeline.language import _

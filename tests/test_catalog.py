@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog import FORGOTTEN, Catalog, domains_of, least_sources, open_catalog, read_catalog
+from pipeline.catalog import FORGOTTEN, Catalog, open_catalog, read_catalog
 from pipeline.errors import DiskError, UnusableError
 from pipeline.migrations import MIGRATIONS
 from pipeline.records import Candidate, Decision, Domain, ImageRecord, Measurement, Query, Source, Verdict
+from pipeline.rows import domains_of, least_sources
 
 IMAGE, OTHER = "a" * 64, "b" * 64
 

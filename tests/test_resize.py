@@ -92,6 +92,17 @@ def test_a_thumbnail_fits_its_frame_and_is_empty_where_there_is_no_picture(tmp_p
     assert preview(RawFile("0" * 64, tmp_path / "absent"), 160) == b""
 
 
+def test_a_thumbnail_is_made_from_the_finished_picture_where_that_is_large_enough(tmp_path: Path) -> None:
+    file = stored(tmp_path, noise(400, 300))
+    green, small = tmp_path / "green", tmp_path / "small"
+    green.write_bytes(encode(Image.new("RGB", (320, 240), (0, 200, 0))))
+    small.write_bytes(encode(Image.new("RGB", (150, 112), (0, 200, 0))))
+    with opened(thumbnail(file, size=160, finished=green), "WEBP") as picture:
+        assert picture.size == (160, 120)
+        assert abs(picture.convert("RGB").getpixel((80, 60))[1] - 200) < 5  # type: ignore[index,operator]
+    assert thumbnail(file, size=160, finished=small) == thumbnail(file, size=160)
+
+
 @pytest.mark.parametrize("most_bytes", [8000, 1500, 700])
 def test_a_thumbnail_has_no_more_bytes_than_it_may(tmp_path: Path, most_bytes: int) -> None:
     assert 0 < len(thumbnail(stored(tmp_path, noise(600, 600)), most_bytes)) <= most_bytes

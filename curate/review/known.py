@@ -14,11 +14,12 @@ from curate.report.reasons import reasons
 from curate.report.shown import Shown
 from curate.scores import Looks
 from curate.thresholds import LOOK_CHECKS, LookCheck
-from pipeline.catalog import Catalog, domains_of, least_sources
+from pipeline.catalog import Catalog
 from pipeline.dataset import DatasetDir
 from pipeline.errors import OptionError, UnusableError
 from pipeline.finished import open_curation
 from pipeline.records import DOMAINS, SPLITS, Comparison, Domain, Split, Verdict
+from pipeline.rows import domains_of, least_sources
 
 TOO_SMALL = "too_small"
 
