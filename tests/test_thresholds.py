@@ -50,9 +50,9 @@ def test_a_good_photo_has_neither_rejection_nor_flag() -> None:
 
 
 def test_what_is_doubtful_is_kept_with_a_flag_that_says_how_certain_it_is() -> None:
-    found = failures_of(with_score(sharpness=180), THRESHOLDS)
+    found = failures_of(with_score(sharpness=135), THRESHOLDS)
     assert found.rejected is None
-    assert [(one.reason, one.score, one.threshold) for one in found.flags] == [("blurred", 180, 300)]
+    assert [(one.reason, one.score, one.threshold) for one in found.flags] == [("blurred", 135, 210)]
     assert found.flags[0].certainty == pytest.approx(0.5)
 
 
@@ -71,7 +71,7 @@ def test_a_rejected_picture_names_its_other_faults_as_flags() -> None:
 
 
 def test_a_score_exactly_at_a_limit_passes() -> None:
-    assert failures_of(with_score(sharpness=300), THRESHOLDS).flags == ()
+    assert failures_of(with_score(sharpness=210), THRESHOLDS).flags == ()
     assert failures_of(with_score(sharpness=60), THRESHOLDS).rejected is None
 
 
