@@ -72,12 +72,13 @@ class ProcessExecutor(Executor):
     ) -> None:
         """`workers` processes, 0 for one a core; each starts when it is first needed.
 
-        Where starting one costs as much as `pieces_a_process` pieces of work, the next starts only after so many.
+        Where starting one costs as much as `pieces_a_process` pieces of work, the next starts only as so many more
+        come without a pause.
         """
         self.workers = workers or usable_cores()
         self._timeout_seconds = timeout_seconds
         self._pieces_a_process = pieces_a_process
-        self._pieces = 0
+        self._pieces = self._unfinished = 0
         self._threads = ThreadPoolExecutor(self.workers)
         self._idle: queue.SimpleQueue[_Child] = queue.SimpleQueue()
         self._children: set[_Child] = set()
@@ -87,9 +88,7 @@ class ProcessExecutor(Executor):
     def submit(
         self, function: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Future[Result]:
-        with self._lock:
-            self._pieces += 1
-            self._lock.notify()
+        self._expect_piece()
         return self._threads.submit(self._run, function, args, kwargs)
 
     def call(
@@ -99,12 +98,25 @@ class ProcessExecutor(Executor):
 
         Each caller that works at the same time takes a process. Raises CancelledError after the shutdown.
         """
-        with self._lock:
-            self._pieces += 1
+        self._expect_piece()
         answer: Result = self._run(function, args, kwargs)
         return answer
 
+    def _expect_piece(self) -> None:
+        with self._lock:
+            self._pieces += 1
+            self._unfinished += 1
+            self._lock.notify()
+
     def _run(self, *work: Any) -> Any:
+        try:
+            return self._tried(*work)
+        finally:
+            with self._lock:
+                self._unfinished -= 1
+                self._pieces = self._pieces if self._unfinished else 0
+
+    def _tried(self, *work: Any) -> Any:
         for _number in range(TRIES):
             child = self._take_child()
             try:
