@@ -81,8 +81,10 @@ class Frugal(nn.Sequential):
         self.remakes = False
 
     def forward(self, features: Tensor) -> Tensor:
-        for unit in self._units() if self.remakes else [list(self)]:
-            if self.remakes and len(unit) > 1 and features.requires_grad:
+        if not self.remakes:
+            return _through(self, features)
+        for unit in self._units():
+            if len(unit) > 1 and features.requires_grad:
                 features = checkpoint(_through, unit, features, use_reentrant=False, preserve_rng_state=False)
             else:
                 features = _through(unit, features)
