@@ -125,12 +125,12 @@ def test_what_is_needed_what_fits_and_what_was_measured_is_said_once_and_changes
     data = dataset(tmp_path / "set")
     with caplog.at_level(logging.INFO, logger="train"):
         told = run_of(tmp_path / "told", data, steps=3)
-    monkeypatch.setattr("train.loop.foretell", lambda *_anything: None)
-    untold = run_of(tmp_path / "untold", data, steps=3)
-
     (foretold,) = [line for line in caplog.messages if "are free" in line]
     assert "greatest --size that fits is" in foretold
     assert sum("its first step included" in line for line in caplog.messages) == 1
+
+    monkeypatch.setattr("train.loop.foretell", lambda *_anything: None)
+    untold = run_of(tmp_path / "untold", data, steps=3)
     assert_equal_to_the_bit(state_of(str(told.root)), state_of(str(untold.root)))
 
 
