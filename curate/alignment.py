@@ -76,6 +76,14 @@ def alignments(first: View, second: View, proposal: Proposal | None = None) -> I
             yield tried[-1][1]
 
 
+def place_in(first: View, found: Alignment) -> tuple[float, ...]:
+    """Where the other whole picture lies in the `first`, as `Comparison.place` has it: six numbers."""
+    is_fixed = found.fixed is first
+    second, matrix = (found.moved, found.matrix) if is_fixed else (found.fixed, _inverse(found.matrix))
+    shares = _shares(first) @ matrix @ _inverse(_shares(second))
+    return tuple(round(float(number), 5) for number in shares[:2].ravel())
+
+
 def warped(picture: NDArray[np.uint8], matrix: Matrix, height: int, width: int) -> tuple[Floats, Mask]:
     """A picture's levels moved by `matrix` into a frame of that size, and where there are any."""
     size = (width, height)
@@ -181,6 +189,13 @@ def _refinements(first: View, second: View, matrix: Matrix) -> Iterator[Matrix]:
 
 def _inverse(matrix: Matrix) -> Matrix:
     return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+
+
+def _shares(view: View) -> Matrix:
+    """From a view's pixels, of which the first has its middle at 0, into shares of the whole picture."""
+    left, top, right, bottom = view.box
+    across, down = (right - left) / view.width, (bottom - top) / view.height
+    return np.array([[across, 0, left + across / 2], [0, down, top + down / 2], [0, 0, 1]])
 
 
 def _is_sound(matrix: Matrix) -> bool:

@@ -45,7 +45,9 @@ def compare(pair: Pair) -> Comparison | None:
     if first is None or second is None:
         return None
     relation = relate(first, second, pair.proposal)
-    return Comparison(pair.first.sha256, pair.second.sha256, relation.kind, relation.score, relation.detail)
+    return Comparison(
+        pair.first.sha256, pair.second.sha256, relation.kind, relation.score, relation.detail, relation.place
+    )
 
 
 @lru_cache(maxsize=64)

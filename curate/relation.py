@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from curate.alignment import Alignment, Matrix, alignments
+from curate.alignment import Alignment, Matrix, alignments, place_in
 from curate.differences import Change, Motion, change
 from curate.proposals import Proposal
 from curate.view import View
@@ -65,29 +65,30 @@ class Relation:
 
     "copy": one was made from the other; "scene": the same place or subject taken twice (a burst, two frames of a
     video), or a copy that cannot be told from that; "unrelated". `score` is the correlation of the aligned pictures;
-    `detail` names the rule that decided, the same on every machine.
+    `detail` names the rule that decided, the same on every machine. `place`: `Comparison.place`.
     """
 
     kind: Kind
     score: float
     detail: str
+    place: tuple[float, ...] = ()
 
 
 def relate(first: View, second: View, proposal: Proposal | None = None) -> Relation:
-    """The relation of two views. Pure, and the same for (second, first) when the proposal names them so."""
+    """The relation of two views. Pure; for (second, first) the same but the place, when the proposal names them so."""
     best: Alignment | None = None
     judged: list[Matrix] = []
     for alignment in alignments(first, second, proposal):
         if _belongs(alignment) and not any(alignment.matrix is known for known in judged):
             rule = _rule(alignment)
             if rule:
-                return Relation("copy", round(alignment.correlation, 3), rule)
+                return Relation("copy", round(alignment.correlation, 3), rule, place_in(first, alignment))
             judged.append(alignment.matrix)
         if best is None or (_belongs(alignment), alignment.correlation) > (_belongs(best), best.correlation):
             best = alignment
     score = 0.0 if best is None else round(best.correlation, 3)
     if best is not None and _belongs(best):
-        return Relation("scene", score, "same place")
+        return Relation("scene", score, "same place", place_in(first, best))
     if proposal is not None and _is_linked(proposal, score):
         return Relation("scene", score, "alike as a whole")
     return Relation("unrelated", score, "no common place")

@@ -17,7 +17,7 @@ _LARGEST_BORDER = 0.4
 
 def thumbnail(picture: Image.Image, side: int) -> Image.Image:
     """The picture with its longer side at `side` pixels at most (never enlarged), even borders cut off."""
-    small = _shrunk(picture, side)
+    small = shrunk(picture, side)
     return small.crop(inside(np.asarray(small.convert("L"))))
 
 
@@ -29,8 +29,11 @@ def inside(grey: Grey) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-def _shrunk(picture: Image.Image, side: int) -> Image.Image:
-    """In two steps: averaging whole squares of pixels is ten times as fast as a filter over all of them."""
+def shrunk(picture: Image.Image, side: int) -> Image.Image:
+    """The picture with its longer side at `side` pixels at most.
+
+    In two steps: averaging whole squares of pixels is ten times as fast as a filter over all of them.
+    """
     factor = max(1, max(picture.size) // (2 * side))
     small = picture.reduce(factor) if factor > 1 else picture
     scale = side / max(picture.size)

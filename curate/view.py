@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from curate.thumbnail import thumbnail
+from curate.thumbnail import inside, shrunk
 
 SIDE = 320
 """Pixels of a view's longer side."""
@@ -36,9 +36,13 @@ class Features:
 
 @dataclass(frozen=True)
 class View:
-    """A picture's trimmed thumbnail (height, width, 3), sRGB, at most 320 pixels long."""
+    """A picture's trimmed thumbnail (height, width, 3), sRGB, at most 320 pixels long.
+
+    `box`: left, top, right and bottom of what was not cut off, as shares of the picture's width and height.
+    """
 
     colours: NDArray[np.uint8]
+    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
     @cached_property
     def grey(self) -> NDArray[np.uint8]:
@@ -64,4 +68,7 @@ class View:
 
 def view_of(picture: Image.Image) -> View:
     """The view of an upright RGB picture, which may have been decoded at a fraction of its size (`at_least=SIDE`)."""
-    return View(np.asarray(thumbnail(picture, SIDE)))
+    small = shrunk(picture, SIDE)
+    left, top, right, bottom = box = inside(np.asarray(small.convert("L")))
+    shares = (left / small.width, top / small.height, right / small.width, bottom / small.height)
+    return View(np.asarray(small.crop(box)), shares)

@@ -158,16 +158,17 @@ class Catalog:
     def comparisons(self) -> list[Comparison]:
         """Every pair that was compared, by the two sha256."""
         rows = self._connection.execute(
-            "SELECT first, second, kind, score, detail FROM comparisons ORDER BY first, second"
+            "SELECT first, second, kind, score, detail, place FROM comparisons ORDER BY first, second"
         )
-        return [Comparison(*row) for row in rows]
+        return [replace(Comparison(*row[:5]), place=tuple(json.loads(row[5]))) for row in rows]
 
     def compare(self, comparisons: Iterable[Comparison]) -> None:
         """Store comparisons."""
         with self._connection as transaction:
             transaction.executemany(
-                "INSERT OR REPLACE INTO comparisons (first, second, kind, score, detail) VALUES (?, ?, ?, ?, ?)",
-                [astuple(one) for one in comparisons],
+                "INSERT OR REPLACE INTO comparisons (first, second, kind, score, detail, place)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [(*astuple(one)[:-1], json.dumps(one.place)) for one in comparisons],
             )
 
     def compared(self) -> set[str]:

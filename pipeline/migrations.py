@@ -63,6 +63,14 @@ MIGRATIONS = (
         model TEXT NOT NULL, sha256 TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (model, sha256)
     );
     """,
+    """
+    ALTER TABLE comparisons ADD COLUMN place TEXT NOT NULL DEFAULT '[]';
+    DELETE FROM compared WHERE sha256 IN (
+        SELECT first FROM comparisons WHERE kind != 'unrelated'
+        UNION SELECT second FROM comparisons WHERE kind != 'unrelated'
+    );
+    DELETE FROM comparisons WHERE kind != 'unrelated'; -- the next curation finds them again, and their places
+    """,
 )
 """One script for each version; `PRAGMA user_version` counts those that were applied. Old scripts never change."""
 

@@ -102,7 +102,9 @@ class Comparison:
     """What comparing two images once told, `first` < `second`; a pure function of their bytes, stored like Measurement.
 
     "copy": one was made from the other; "scene": the same place or subject taken twice, or a copy that cannot be told
-    from that; "unrelated". `score` is the correlation of the aligned pictures, `detail` the rule that decided.
+    from that; "unrelated". `score` is the correlation of the aligned pictures, `detail` the rule that decided. `place`
+    are the numbers a, b, c, d, e, f by which x' = ax + by + c, y' = dx + ey + f take the second picture into the first,
+    both as shares of their width and height from the upper left corner; none where that was not found.
     """
 
     first: str
@@ -110,6 +112,7 @@ class Comparison:
     kind: Kinship
     score: float = 0.0
     detail: str = ""
+    place: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

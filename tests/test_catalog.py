@@ -226,6 +226,12 @@ def test_a_catalogue_of_version_2_is_migrated_and_keeps_what_that_version_added(
         assert catalog.images() == [ImageRecord(IMAGE, "jpg", 5), ImageRecord(OTHER, "png", 6)]
 
 
+def test_pairs_of_a_catalogue_of_version_3_are_compared_anew_where_their_place_is_missing(tmp_path: Path) -> None:
+    with open_catalog(catalogue_of(3, tmp_path)) as catalog:
+        assert [(one.kind, one.place) for one in catalog.comparisons()] == [("unrelated", ())]
+        assert catalog.compared() == {"c" * 64}
+
+
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
 def test_a_migrated_catalogue_is_like_a_new_one(version: int, tmp_path: Path) -> None:
     columns = []

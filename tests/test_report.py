@@ -9,17 +9,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from chromium import Reader
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from test_build import OPTIONS, add, picture, run
 
+from curate.relation import relate
 from curate.report.groups import MOST_PER_REASON
 from curate.report.page import Reported, report_page, served_page
 from curate.report.shown import Shown
 from curate.saved import read_saved
+from curate.view import view_of
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.files import sha256_of
@@ -388,6 +392,54 @@ def test_two_copies_lie_in_one_place_and_a_key_shows_them_in_turn(reader: Reader
     assert reader.run(visible) == ["hidden", "visible"]
     reader.press(Keys.ESCAPE)
     assert reader.current() == sha(1)
+
+
+def a_copy_of_a_part(photo: Image.Image) -> Image.Image:
+    """Mirrored, without its right third and with a white border."""
+    part = photo.crop((0, 0, 300, 300))
+    return ImageOps.expand(ImageOps.mirror(part), 24, "white")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("which", ["the copy", "the photo"])
+def test_from_disk_a_copy_and_its_original_lie_where_comparing_found_them(
+    reader: Reader, tmp_path: Path, which: str
+) -> None:
+    photo = Image.fromarray(pytest.importorskip("skimage.data").chelsea())
+    pictures = {sha(1): photo, sha(2): a_copy_of_a_part(photo)}
+    place = relate(*(view_of(picture) for picture in pictures.values())).place
+    shown_name, other = (sha(2), sha(1)) if which == "the copy" else (sha(1), sha(2))
+    images = {name: Shown(*picture.size, 1, 1, webp(picture), None) for name, picture in pictures.items()}
+    verdicts = [Verdict(shown_name, "duplicate", score=1, detail="same content", other=other)]
+    reported = Reported("f00d", "trees", NAMES, COUNTS, verdicts, images, places={(sha(1), sha(2)): place})
+    (tmp_path / "index.html").write_bytes(report_page(reported))
+    reader.open_afresh(tmp_path / "index.html")
+    reader.go_to(shown_name)
+    reader.press(Keys.ENTER)
+    there = seen(reader)
+    reader.press("f")
+    moved = seen(reader)
+
+    assert there.shape == moved.shape
+    box = np.s_[60:-60, 60:-60] if which == "the copy" else np.s_[30:-30, 30 : int(there.shape[1] * 0.6)]
+    assert np.abs(there - moved)[box].mean() < 5 < np.abs(there - there[:, ::-1])[box].mean()
+
+
+def webp(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=90)
+    return buffer.getvalue()
+
+
+def seen(reader: Reader) -> NDArray[np.float64]:
+    """What the frame of two pictures shows, as grey levels."""
+    pictures = "[...document.querySelectorAll('.both img')]"
+    reader.until(lambda: reader.run(f"return {pictures}.every((one) => one.complete && one.naturalWidth > 0)"))
+    frame = reader.find(".both .frame")
+    box = reader.run("const b = arguments[0].getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]", frame)
+    scale = reader.run("return devicePixelRatio")
+    picture = Image.open(io.BytesIO(reader.chrome.get_screenshot_as_png())).convert("L")
+    return np.asarray(picture.crop(tuple(round(edge * scale) for edge in box)), dtype=np.float64)
 
 
 @pytest.mark.browser

@@ -1,6 +1,5 @@
 """The server of the review: who is let in, what is written, and that no request whatever brings it down."""
 
-import io
 import json
 import resource
 import signal
@@ -12,13 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import pytest
 import requests
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageOps
 from servers import Served
 from test_build import NAMES, add, picture, run
 from werkzeug.test import TestResponse
@@ -31,7 +28,6 @@ from curate.review.known import change_by
 from curate.review.serve import review
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
-from pipeline.demo.scenes import drawn_streets
 from pipeline.errors import OptionError, UsageError
 from pipeline.files import sha256_of
 from pipeline.gate import Address, Pass
@@ -252,29 +248,6 @@ def test_pictures_are_made_anew_from_pixels(client: FlaskClient) -> None:
     assert (large.data[:2], large.mimetype) == (b"\xff\xd8", "image/jpeg")
     assert large.data != picture(0)
     assert get(client, f"/thumb/{sha256_of(b'no image')}").status_code == 404
-
-
-def test_a_mirrored_copy_is_laid_over_the_picture_as_it_lies_in_it(tmp_path: Path) -> None:
-    street = next(iter(drawn_streets(count=1).values()))
-    files = []
-    for picture_of in (street, ImageOps.mirror(street)):
-        buffer = io.BytesIO()
-        picture_of.save(buffer, "PNG")
-        files.append(buffer.getvalue())
-    dataset = DatasetDir(tmp_path / "trees")
-    first, second = add(dataset, "A", files)
-    add(dataset, "B", [picture(1), picture(2)])
-    run(dataset)
-    client = let_in(dataset)
-    there, moved = (
-        np.asarray(Image.open(io.BytesIO(get(client, path).data)), dtype=float)
-        for path in (f"/frame/{first}", f"/frame/{first}/{second}")
-    )
-    assert there.shape == moved.shape
-    middle = np.s_[20:-20, 20:-20]
-    assert np.abs(there - moved)[middle].mean() < 6 < np.abs(there - there[:, ::-1])[middle].mean()
-    assert get(client, f"/frame/{first}/{sha256_of(picture(1))}").status_code in (200, 404)
-    assert get(client, f"/frame/{first}/{'0' * 64}").status_code == 404
 
 
 def test_a_raw_file_that_went_away_is_404(client: FlaskClient, dataset: DatasetDir) -> None:

@@ -5,7 +5,7 @@ them in as text only, links are http or https, and the page's policy forbids eve
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from curate.report.groups import all_groups_of, groups_of
 from curate.report.shown import Shown, image_row
@@ -23,7 +23,7 @@ class Reported:
     """What is reported: of which dataset, by its identity and name, which domains and counts, and what stands there.
 
     `images` must hold every image that the page shows, by sha256, and the images that these name as others.
-    `decisions` are a person's, oldest first.
+    `decisions` are a person's, oldest first; `places` say how pairs lie on each other (`Comparison.place`).
     """
 
     identity: str
@@ -33,6 +33,7 @@ class Reported:
     verdicts: Sequence[Verdict]
     images: Mapping[str, Shown]
     decisions: Sequence[Decision] = ()
+    places: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Limit:
 def report_page(reported: Reported) -> bytes:
     """The report as one file in UTF-8, its pictures inside."""
     data = _data(reported) | {
-        "groups": groups_of(reported.verdicts, reported.names, reported.images),
+        "groups": groups_of(reported.verdicts, reported.names, reported.images, reported.places),
         "images": {sha256: image_row(image) for sha256, image in sorted(reported.images.items())},
         "served": False,
     }
@@ -59,7 +60,7 @@ def report_page(reported: Reported) -> bytes:
 def served_page(reported: Reported, number: int, limits: Iterable[Limit]) -> bytes:
     """The page of `pipeline review`: all images, also the kept ones; `number` is that of the latest decision."""
     data = _data(reported) | {
-        "groups": all_groups_of(reported.verdicts, reported.names, reported.images),
+        "groups": all_groups_of(reported.verdicts, reported.names, reported.images, reported.places),
         "images": {sha256: image_row(one, f"thumb/{sha256}") for sha256, one in sorted(reported.images.items())},
         "served": True,
         "number": number,

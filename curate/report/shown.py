@@ -26,12 +26,13 @@ class Shown:
     candidate: Candidate | None
 
 
-def image_row(image: Shown, address: str = "") -> dict[str, str]:
+def image_row(image: Shown, address: str = "") -> dict[str, str | float]:
     """An image as the script reads it; `address` is where its picture is, "" for one that lies in the page."""
     candidate = image.candidate
     picture = address if image.width else ""
     return {
         "size": f"{image.width} × {image.height}" if image.width else f"{image.size_bytes:,} bytes",
+        "ratio": round(image.width / image.height, 5) if image.height else 0,
         "picture": picture or (_data_uri(image.thumbnail) if image.thumbnail else ""),
         "title": candidate.title if candidate else "",
         "query": candidate.query if candidate else "",

@@ -9,7 +9,7 @@ from curate.checks import Evidence
 from curate.duplicates import real_pixels
 from curate.plan import Plan
 from curate.raw import RawFile, raw_file
-from curate.report.groups import shown_verdicts
+from curate.report.groups import places_of, shown_verdicts
 from curate.report.page import Reported, report_page
 from curate.report.shown import Shown, shown_before
 from curate.resize import thumbnail
@@ -58,6 +58,7 @@ def write_report(
             verdicts=plan.judgement.verdicts,
             images={one.sha256: _shown_image(one, plan.sources, thumbnails) for one in shown},
             decisions=catalog.decisions(),
+            places=places_of(catalog.comparisons()),
         )
     )
     with disk_errors(dataset.rejected):

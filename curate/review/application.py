@@ -53,14 +53,6 @@ def _add_routes(app: Flask, desk: Desk) -> None:
     def picture(sha256: str) -> Response:
         return _picture(desk.preview(sha256), "image/jpeg")
 
-    @app.get("/frame/<sha256>")
-    def frame(sha256: str) -> Response:
-        return _picture(desk.frame(sha256), "image/jpeg")
-
-    @app.get("/frame/<sha256>/<other>")
-    def laid_over(sha256: str, other: str) -> Response:
-        return _picture(desk.laid_over(sha256, other), "image/jpeg")
-
 
 def _heard(heard: Heard) -> Response:
     if not heard.taken:

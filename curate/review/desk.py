@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from curate.decisions import said_of
 from curate.raw import RawFile, raw_file
+from curate.report.groups import places_of
 from curate.report.page import Reported, decision_row, served_page
 from curate.resize import preview, thumbnail
 from curate.review.known import Change, Known, change_by, known_of, limits_of
-from curate.review.overlay import frame, laid_over
 from pipeline.catalog import Catalog, open_catalog
 from pipeline.dataset import DatasetDir
 from pipeline.decisions import LOOK, UNDO, standing, topic_of
@@ -86,6 +86,7 @@ class Desk:
                 verdicts=self.known.verdicts,
                 images=self.known.images,
                 decisions=catalog.decisions(),
+                places=places_of(self.known.comparisons),
             )
             return served_page(reported, catalog.decision_number(), limits_of(self.known))
 
@@ -137,22 +138,6 @@ class Desk:
             return b""
         with disk_errors(file.path):
             return preview(file, PREVIEW_SIDE)
-
-    def frame(self, sha256: str) -> bytes:
-        """A picture in the frame in which others are laid over it; else no bytes."""
-        file = self._file(sha256)
-        if file is None:
-            return b""
-        with disk_errors(file.path):
-            return frame(file)
-
-    def laid_over(self, sha256: str, other: str) -> bytes:
-        """The other picture as it lies in the first one's frame; no bytes where it does not."""
-        file, moved = self._file(sha256), self._file(other)
-        if file is None or moved is None:
-            return b""
-        with disk_errors(file.path):
-            return laid_over(file, moved)
 
     def _file(self, sha256: str) -> RawFile | None:
         """The raw file of an image that was decoded before, so that it brings no decoder down."""

@@ -18,17 +18,15 @@ dialog.addEventListener("close", () => {
   if (current) goTo(current);
 });
 
-/* The server knows how a mirrored, cropped or bordered copy lies in the other; where it does not, they stay as they are. */
+/* Lays the other picture of a pair where comparing the two found it: mirrored, cropped, turned or bordered. Both frames
+   get the first one's shape; the numbers are shares of its width and height, as percentages of a shift in CSS are. */
 function layOver(row, over) {
-  const moved = new Image();
-  moved.addEventListener("load", () => {
-    const [first, second] = over.querySelectorAll("img");
-    if (!first || !second) return;
-    first.src = "frame/" + row.sha256;
-    second.src = moved.src;
-    over.dataset.aligned = "true";
-  });
-  moved.src = "frame/" + row.sha256 + "/" + row.other;
+  const [a, b, c, d, e, f] = row.place;
+  const ratio = data.images[row.sha256].ratio;
+  over.style.setProperty("--ratio", ratio);
+  over.querySelector(".frame:last-child img").style.transform =
+    `translate(${100 * c}%, ${100 * f}%) matrix(${a}, ${d / ratio}, ${b * ratio}, ${e}, 0, 0)`;
+  over.classList.add("laid");
 }
 
 /* The two lie in frames of one size, so that a copy of another size covers the original; one key shows them in turn in
@@ -43,7 +41,7 @@ function compare(entry) {
   const roles = [texts.rejected, group.role];
   const stages = [row.sha256, row.other].map((sha256) => element("div", "stage", pictureOf(sha256, true)));
   const over = element("div", "stage both", pictureOf(row.sha256, true), pictureOf(row.other, true));
-  if (data.served && group.role) layOver(row, over);
+  if (row.place.length && over.querySelectorAll("img").length === 2) layOver(row, over);
   const role = element("p", "role", roles[0]);
   flip = () => {
     const isOther = over.classList.toggle("flipped");
