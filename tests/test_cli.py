@@ -14,7 +14,9 @@ from PIL import Image
 
 from crawler.options import NO_LIMIT, CrawlOptions
 from pipeline.catalog import open_catalog
-from pipeline.cli import COMMANDS, cli, queries_of
+from pipeline.cli import cli
+from pipeline.cli.collecting import queries_of
+from pipeline.cli.command import COMMANDS
 from pipeline.dataset import DatasetDir
 from pipeline.errors import OptionError, PipelineError, UsageError
 from pipeline.parameters import collect

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import COMMANDS
+from pipeline.cli.command import COMMANDS
 from pipeline.korean import KOREAN
 from pipeline.language import _, is_korean
 

@@ -18,7 +18,7 @@ from crawler.options import CrawlOptions
 from curate.build import curate
 from curate.options import CurateOptions
 from pipeline.catalog import open_catalog
-from pipeline.cli import queries_of
+from pipeline.cli.collecting import queries_of
 from pipeline.dataset import DatasetDir
 from pipeline.progress import Silent
 from pipeline.recipe import STREET_TO_BLOSSOM

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.cli import COMMANDS
+from pipeline.cli.command import COMMANDS
 from pipeline.errors import UsageError
 from pipeline.recipe import STREET_TO_BLOSSOM, find_recipe, load_recipe, normalise
 from pipeline.records import Query

@@ -13,7 +13,9 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pipeline.cli import COMMANDS, cli, hear_aitorzip
+from pipeline.cli import cli
+from pipeline.cli.aitorzip import hear_aitorzip
+from pipeline.cli.command import COMMANDS
 from pipeline.parameters import collect
 from pipeline.reference import reference
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trainings import dataset
 
-from pipeline.cli import AITORZIP_WORDS
+from pipeline.cli.aitorzip import AITORZIP_WORDS
 from pipeline.errors import UsageError
 from train.options import TrainOptions
 from train.schedule import planned
