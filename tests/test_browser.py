@@ -24,7 +24,9 @@ from crawler.crawl import crawl
 from crawler.options import CrawlOptions
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
-from pipeline.demo.site import Behaviour, Offer, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.searchhost import Behaviour
+from pipeline.demo.site import serve
 from pipeline.errors import BrowserError
 from pipeline.progress import Silent
 from pipeline.records import Candidate, Query

@@ -20,7 +20,9 @@ from crawler.crawl import CrawlSummary, Search, crawl, finished
 from crawler.options import CrawlOptions
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
-from pipeline.demo.site import Behaviour, Offer, Site, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.searchhost import Behaviour
+from pipeline.demo.site import Site, serve
 from pipeline.errors import CaptchaError, DatasetLockedError, LayoutChangedError, NoResultsError, OfflineError
 from pipeline.files import lock, sha256_of
 from pipeline.progress import Silent

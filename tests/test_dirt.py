@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageOps, ImageStat
 
 from pipeline.demo.dirt import absurd_png, from_folder, plant, planted
-from pipeline.demo.site import Offer
+from pipeline.demo.offers import Offer
 from pipeline.image import ImageError, decode, inspect
 
 PICTURES = 12

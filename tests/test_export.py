@@ -19,7 +19,8 @@ from curate.options import CurateOptions
 from curate.thresholds import REASONS
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
-from pipeline.demo.site import Offer, Site, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.site import Site, serve
 from pipeline.errors import NoResultsError, UsageError
 from pipeline.export import ExportSummary, export_recipe, read_recipe, recipe_bytes, recipe_of
 from pipeline.files import sha256_of

@@ -22,7 +22,8 @@ from curate.thresholds import REASONS
 from pipeline.adoption import adopt_raw
 from pipeline.catalog import Catalog, open_catalog
 from pipeline.dataset import DatasetDir
-from pipeline.demo.site import Offer, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.site import serve
 from pipeline.errors import DatasetLockedError, UsageError
 from pipeline.files import lock, sha256_of
 from pipeline.forget import ForgetSummary, forget, read_target

@@ -26,7 +26,9 @@ from crawler.engines.google import (
     search_url,
 )
 from crawler.options import CrawlOptions
-from pipeline.demo.site import Behaviour, Offer, Site, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.searchhost import Behaviour
+from pipeline.demo.site import Site, serve
 from pipeline.errors import CaptchaError, NoResultsError, OfflineError
 from pipeline.records import Candidate, Query
 

@@ -19,7 +19,8 @@ from trainings import dataset as dataset_to_train
 from victims import Nursery, nursery
 
 from pipeline.dataset import DatasetDir
-from pipeline.demo.site import Offer, Site, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.site import Site, serve
 from pipeline.progress import Silent
 from train.loop import train
 from train.options import TrainOptions

@@ -9,7 +9,9 @@ from test_build import picture
 
 from crawler.live import QUESTION, examine_live
 from crawler.options import CrawlOptions
-from pipeline.demo.site import Behaviour, Offer, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.searchhost import Behaviour
+from pipeline.demo.site import serve
 from pipeline.errors import CaptchaError, NoResultsError
 
 OFFERS = [Offer(f"{seed}.jpg", picture(seed), title=f"title {seed}") for seed in range(12)]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.demo.drawing import paint_blossom, paint_leaf
-from pipeline.demo.site import Offer, Site, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.site import Site, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

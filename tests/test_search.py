@@ -22,7 +22,8 @@ from crawler.options import ENGINES, CrawlOptions
 from crawler.search import PAGE_ENGINES, IncompleteError, Search, open_search, refuse_filters, taking_turns
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
-from pipeline.demo.site import Offer, Site
+from pipeline.demo.offers import Offer
+from pipeline.demo.site import Site
 from pipeline.demo.site import serve as serve_images
 from pipeline.errors import (
     CaptchaError,

@@ -23,7 +23,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from pipeline.demo.site import Behaviour, Offer, Site, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.searchhost import Behaviour
+from pipeline.demo.site import Site, serve
 
 QUERY = "벚꽃 이미지"
 OPEN = Behaviour(consent=False, jsname=1.0, duplicates=0.0)

@@ -18,7 +18,8 @@ from curate.options import KEEPABLE
 from pipeline.catalog import open_catalog
 from pipeline.cli import GOES_ON, _stopped_text, cli
 from pipeline.dataset import DatasetDir
-from pipeline.demo.site import Offer, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.site import serve
 from pipeline.recipe import STREET_TO_BLOSSOM
 from pipeline.terminal import Bars, columns, pace, set_up_logging
 

@@ -18,7 +18,8 @@ from crawler.engines.urls import read
 from crawler.options import NO_LIMIT, CrawlOptions
 from pipeline.catalog import open_catalog
 from pipeline.dataset import DatasetDir
-from pipeline.demo.site import Offer, Site, serve
+from pipeline.demo.offers import Offer
+from pipeline.demo.site import Site, serve
 from pipeline.errors import NoResultsError, PipelineError, UsageError
 from pipeline.progress import Silent
 from pipeline.records import Query

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from pipeline.demo.site import Offer
+from pipeline.demo.offers import Offer
 from pipeline.image import ImageError, inspect
 
 ABSURD_SIDE = 30_000

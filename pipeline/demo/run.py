@@ -29,9 +29,10 @@ from pipeline.demo.drawing import (
     truth_seeds,
 )
 from pipeline.demo.measures import Measures, measure
+from pipeline.demo.offers import Offer
 from pipeline.demo.options import DemoOptions
 from pipeline.demo.setting import DEMO_TRAINING
-from pipeline.demo.site import Offer, serve
+from pipeline.demo.site import serve
 from pipeline.errors import UsageError
 from pipeline.image import decode
 from pipeline.language import _
