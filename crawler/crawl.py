@@ -105,11 +105,20 @@ def crawl(
 
 
 def finished(options: CrawlOptions, queries: Sequence[Query], dataset: DatasetDir) -> bool:
-    """Whether every query was crawled to its end before, with at least this limit: a crawl would find nothing new."""
+    """Whether every query was crawled to its end before, with at least this limit: a crawl would find nothing new.
+
+    A query whose images all failed is not finished, nor is one with an image that can be fetched only now.
+    """
     with read_catalog(dataset.catalog) as catalog:
-        return catalog is not None and all(
-            int(catalog.setting(_setting(options, query)) or 0) >= options.limit for query in queries
-        )
+        return catalog is not None and all(_is_finished(catalog, options, query) for query in queries)
+
+
+def _is_finished(catalog: Catalog, options: CrawlOptions, query: Query) -> bool:
+    if int(catalog.setting(_setting(options, query)) or 0) < options.limit:
+        return False
+    sources = [one for one in catalog.sources_of(query, *options.engines) if one.state != "seen"]
+    waits = any(_waits(source, options.allow_host) for source in sources)
+    return not waits and (not sources or any(source.state == "fetched" for source in sources))
 
 
 def _waits(source: Source, allowed_hosts: Sequence[str]) -> bool:

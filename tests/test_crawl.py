@@ -252,10 +252,20 @@ def test_what_failed_for_want_of_the_heic_decoder_is_fetched_once_it_is_installe
             first = collect(site, dataset, listing(site, offered)).queries[0]
             collect(site, dataset, listing(site, offered))
             asked_without = site.requests.downloads.total()
+            assert finished(options(site, limit=2), [BLOSSOM], dataset)
+        assert not finished(options(site, limit=2), [BLOSSOM], dataset)
         last = collect(site, dataset, listing(site, offered)).queries[0]
         assert (asked_without, site.requests.downloads.total()) == (3, 4)
     assert (first.failed, first.images) == ({"needs_heic": 1}, 2)
     assert (last.failed, last.fetched, last.images) == ({}, 1, 3)
+
+
+def test_a_query_whose_images_all_failed_is_not_finished(dataset: DatasetDir) -> None:
+    offered = [Offer("gone.jpg", b"", status=404)]
+    with serve({BLOSSOM.text: offered}) as site:
+        with pytest.raises(NoResultsError):
+            collect(site, dataset, listing(site, offered), limit=1)
+        assert not finished(options(site, limit=1), [BLOSSOM], dataset)
 
 
 def test_what_was_found_before_a_captcha_is_kept(dataset: DatasetDir) -> None:
