@@ -124,20 +124,21 @@ def _layers(options: CrawlOptions) -> Iterator[Mapping[str, Ask]]:
 @contextmanager
 def _google_layers(options: CrawlOptions) -> Iterator[Mapping[str, Ask]]:
     from crawler.browser import LastingBrowser
-    from crawler.engines import google
+    from crawler.engines.google import addresses, engine
+    from crawler.engines.google.layers import LAYERS, only
 
     base_url = options.search_urls.get("google", "")
-    hosts = (urlsplit(base_url).netloc,) if base_url else google.HOSTS
+    hosts = (urlsplit(base_url).netloc,) if base_url else addresses.HOSTS
     with LastingBrowser(options, hosts) as browser:
         browser.driver()
 
         def ask(layer: str) -> Ask:
             def look(driver: "WebDriver") -> Iterator[Candidate]:
-                return google.search(QUESTION, driver, base_url, google.only(layer))
+                return engine.search(QUESTION, driver, base_url, only(layer))
 
             return lambda: browser.search(look)
 
-        yield {layer: ask(layer) for layer in google.LAYERS}
+        yield {layer: ask(layer) for layer in LAYERS}
 
 
 @contextmanager
@@ -152,9 +153,9 @@ def _whole_engine(options: CrawlOptions) -> Iterator[Mapping[str, Ask]]:
 def _address(options: CrawlOptions) -> str:
     if options.engines[0] != "google":
         return address_of(PAGE_ENGINES[options.engines[0]], options)
-    from crawler.engines import google
+    from crawler.engines.google import addresses
 
-    return options.search_urls.get("google", google.ADDRESS)
+    return options.search_urls.get("google", addresses.ADDRESS)
 
 
 def _host(url: str) -> str:

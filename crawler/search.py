@@ -223,17 +223,18 @@ def _google(options: CrawlOptions, dataset: DatasetDir, layers: Counter[str], st
 
     def search(query: Query) -> Iterator[Candidate]:
         from crawler.browser import LastingBrowser
-        from crawler.engines import google
+        from crawler.engines.google import addresses, engine
+        from crawler.engines.google.layers import Layers
 
-        hosts = (urlsplit(base_url).netloc,) if base_url else google.HOSTS
+        hosts = (urlsplit(base_url).netloc,) if base_url else addresses.HOSTS
         if not opened:
             opened.append(stack.enter_context(LastingBrowser(options, hosts)))
-        tallies = [google.Layers()]
+        tallies = [Layers()]
 
         def look(driver: "WebDriver") -> Iterator[Candidate]:
-            tallies.append(google.Layers())  # a browser that takes the place of a dead one begins anew
+            tallies.append(Layers())  # a browser that takes the place of a dead one begins anew
             patience_seconds = CAPTCHA_SECONDS if options.headed else 0.0
-            return google.search(
+            return engine.search(
                 query, driver, base_url, tallies[-1], filters=options.filters, patience_seconds=patience_seconds
             )
 
@@ -242,7 +243,7 @@ def _google(options: CrawlOptions, dataset: DatasetDir, layers: Counter[str], st
         except UnknownLayoutError as error:
             driver = opened[0].driver()
             kept = _keep(dataset, driver.page_source, driver.get_screenshot_as_png())
-            raise _layout_changed(query, google.NAME, error.selector, kept) from error
+            raise _layout_changed(query, addresses.NAME, error.selector, kept) from error
         finally:
             layers.update(tallies[-1].found)
 
@@ -251,9 +252,9 @@ def _google(options: CrawlOptions, dataset: DatasetDir, layers: Counter[str], st
 
 def _table(name: str) -> FilterTable:
     if name == "google":
-        from crawler.engines import google
+        from crawler.engines.google import addresses
 
-        return google.FILTERS
+        return addresses.FILTERS
     return urls.FILTERS if name == URLS else PAGE_ENGINES[name].FILTERS
 
 

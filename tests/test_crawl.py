@@ -456,7 +456,7 @@ def test_a_captcha_on_the_way_keeps_what_was_found(dataset: DatasetDir, gallery:
 def test_a_changed_layout_is_named_and_its_page_is_kept(
     dataset: DatasetDir, gallery: list[Offer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.engines.google.PAGE_SECONDS", 1.0)
+    monkeypatch.setattr("crawler.engines.google.page.PAGE_SECONDS", 1.0)
     changed = Behaviour(layout_changed=True)
     with (
         serve({BLOSSOM.text: gallery}, changed) as site,

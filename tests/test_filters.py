@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from crawler.engines import bing, commons, duckduckgo, google, naver, openverse, urls
+from crawler.engines import bing, commons, duckduckgo, naver, openverse, urls
+from crawler.engines.google import addresses as google
 from crawler.filters import ANY, Filters, FilterTable
 from crawler.options import ENGINES, CrawlOptions
 from pipeline.records import Query

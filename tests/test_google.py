@@ -13,18 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from selenium.webdriver.remote.webdriver import WebDriver
 
+from crawler.answers import UnknownLayoutError
 from crawler.browser import open_browser
-from crawler.engines.google import (
-    GIVE_UP_AFTER,
-    Layers,
-    Link,
-    UnknownLayoutError,
-    is_preview,
-    read_link,
-    read_script_data,
-    search,
-    search_url,
-)
+from crawler.engines.google.addresses import Link, is_preview, read_link, read_script_data, search_url
+from crawler.engines.google.engine import search
+from crawler.engines.google.layers import GIVE_UP_AFTER, Layers
 from crawler.options import CrawlOptions
 from pipeline.demo.offers import Offer
 from pipeline.demo.searchhost import Behaviour
@@ -178,7 +171,7 @@ def test_clicking_finds_an_image_that_the_browser_may_not_load() -> None:
 
 @pytest.mark.browser
 def test_script_data_is_the_last_resort(driver: WebDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.engines.google.FULL_IMAGE_SECONDS", 0.2)
+    monkeypatch.setattr("crawler.engines.google.layers.FULL_IMAGE_SECONDS", 0.2)
     offered = offers(12)
     layers = Layers()
     behaviour = dataclasses.replace(QUICK, hover_link=False, panel=False)
@@ -189,7 +182,7 @@ def test_script_data_is_the_last_resort(driver: WebDriver, monkeypatch: pytest.M
 
 @pytest.mark.browser
 def test_tiles_that_no_layer_can_read_are_a_changed_layout(driver: WebDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.engines.google.FULL_IMAGE_SECONDS", 0.2)
+    monkeypatch.setattr("crawler.engines.google.layers.FULL_IMAGE_SECONDS", 0.2)
     behaviour = dataclasses.replace(QUICK, hover_link=False, panel=False, script_data=False)
     with serve({BLOSSOM.text: offers(12)}, behaviour) as site, pytest.raises(UnknownLayoutError, match="imgurl"):
         found(driver, site, Layers())
@@ -220,7 +213,7 @@ def test_whatever_is_switched_off_all_images_are_found_or_the_layout_is_named(
 ) -> None:
     behaviour, count = varied(seed)
     if not behaviour.panel:
-        monkeypatch.setattr("crawler.engines.google.FULL_IMAGE_SECONDS", 0.1)
+        monkeypatch.setattr("crawler.engines.google.layers.FULL_IMAGE_SECONDS", 0.1)
     offered = offers(count)
     layers = Layers()
     with serve({BLOSSOM.text: offered}, behaviour, seed) as site:
@@ -237,7 +230,7 @@ def test_whatever_is_switched_off_all_images_are_found_or_the_layout_is_named(
 
 @pytest.mark.browser
 def test_a_page_without_tiles_is_a_changed_layout(driver: WebDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.engines.google.PAGE_SECONDS", 0.5)
+    monkeypatch.setattr("crawler.engines.google.page.PAGE_SECONDS", 0.5)
     behaviour = dataclasses.replace(QUICK, layout_changed=True)
     with serve({BLOSSOM.text: offers(12)}, behaviour) as site, pytest.raises(UnknownLayoutError, match="data-docid"):
         found(driver, site, Layers())

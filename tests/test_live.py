@@ -19,7 +19,7 @@ OFFERS = [Offer(f"{seed}.jpg", picture(seed), title=f"title {seed}") for seed in
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("crawler.engines.google.PAGE_SECONDS", 1.0)
+    monkeypatch.setattr("crawler.engines.google.page.PAGE_SECONDS", 1.0)
     return
 
 

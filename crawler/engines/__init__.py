@@ -1,1 +1,1 @@
-"""Search engines, a file for each website; an engine knows its website and nothing else."""
+"""Search engines, a file or folder for each website; an engine knows its website and nothing else."""

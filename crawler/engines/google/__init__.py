@@ -1,0 +1,1 @@
+"""Google Images, the engine that takes a browser: `engine` is the door."""
