@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
-from crawler.fetch import Fetched
+from crawler.fetched import Fetched
 from pipeline.errors import PipelineError
 from pipeline.records import Candidate, ImageRecord
 

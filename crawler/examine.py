@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from crawler.connections import StoppedError
 from crawler.downloads import Download
-from crawler.fetch import Fetched, FetchError, StoppedError
+from crawler.fetched import Fetched, FetchError
 from crawler.flaws import find_flaw
 from pipeline.catalog import FORGOTTEN
 from pipeline.errors import PipelineError

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from crawler.crawl import BATCH, CrawlSummary, Tally
 from crawler.downloads import Download
-from crawler.fetch import Fetched
+from crawler.fetched import Fetched
 from crawler.raw import Batch, unless_forgotten
 from pipeline.adoption import adopt_raw
 from pipeline.catalog import Catalog, open_catalog

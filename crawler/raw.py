@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from crawler.downloads import Download
-from crawler.fetch import Fetched
+from crawler.fetched import Fetched
 from pipeline.catalog import FORGOTTEN, Catalog
 from pipeline.dataset import DatasetDir
 from pipeline.files import disk_errors, refuse_links, sha256_of, sha256_of_file, sync_files, write_atomically

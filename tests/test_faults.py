@@ -32,7 +32,8 @@ from PIL import Image
 from crawler import crawl as crawling
 from crawler.crawl import CrawlSummary, crawl
 from crawler.examine import Examiner
-from crawler.fetch import Fetched, Fetcher, FetchError
+from crawler.fetch import Fetcher
+from crawler.fetched import Fetched, FetchError
 from crawler.options import CrawlOptions
 from crawler.retry import COOL_DOWN_SECONDS, FAILURES_TO_OPEN, MAX_WAIT_SECONDS
 from pipeline.catalog import open_catalog
@@ -214,7 +215,8 @@ def test_a_crawl_goes_on_beside_servers_that_never_end(dataset: DatasetDir) -> N
 def test_a_compression_bomb_takes_no_memory(encoding: str) -> None:
     program = """if True:
         import resource, sys
-        from crawler.fetch import Fetcher, FetchError
+        from crawler.fetch import Fetcher
+        from crawler.fetched import FetchError
         from crawler.options import CrawlOptions
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:

@@ -16,7 +16,9 @@ import pytest
 from faults import Answer, Clock, Server, drip, fixed, jpeg, reply, serving, tunnel
 from PIL import Image
 
-from crawler.fetch import Fetcher, FetchError, StoppedError
+from crawler.connections import StoppedError
+from crawler.fetch import Fetcher
+from crawler.fetched import FetchError
 from crawler.guard import REFUSED_IPV4
 from crawler.options import CrawlOptions
 from crawler.retry import COOL_DOWN_SECONDS, FAILURES_TO_OPEN, MAX_WAIT_SECONDS, retry_after

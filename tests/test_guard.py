@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.fetch import Fetcher, FetchError
+from crawler.fetch import Fetcher
+from crawler.fetched import FetchError
 from crawler.guard import (
     REFUSED_IPV4,
     REFUSED_IPV6,

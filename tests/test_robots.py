@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from faults import Answer, Clock, Server, drip, fixed, jpeg, redirect, reply, serving
 
-from crawler.fetch import Fetcher, FetchError
+from crawler.fetch import Fetcher
+from crawler.fetched import FetchError
 from crawler.guard import WebAddress, parse
 from crawler.options import CrawlOptions
 from crawler.robots import MAX_SIZE_BYTES, RobotsFiles, agent_token, forbids
