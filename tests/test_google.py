@@ -4,7 +4,9 @@ import dataclasses
 import io
 import logging
 import random
+import threading
 from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,7 +19,9 @@ from crawler.answers import UnknownLayoutError
 from crawler.browser import open_browser
 from crawler.engines.google.addresses import Link, is_preview, read_link, read_script_data, search_url
 from crawler.engines.google.engine import search
+from crawler.engines.google.gestures import wait
 from crawler.engines.google.layers import GIVE_UP_AFTER, Layers
+from crawler.engines.google.scripts import NEW_IMAGES, REMEMBER_IMAGES, TILES
 from crawler.options import CrawlOptions
 from pipeline.demo.offers import Offer
 from pipeline.demo.searchhost import Behaviour
@@ -167,6 +171,42 @@ def test_clicking_finds_an_image_that_the_browser_may_not_load() -> None:
             assert_complete(found(narrow, site, layers), offered, site)
         assert not site.requests.shown
     assert layers.found["click"] == 6
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Answers for an image whose name begins with "late" when it may."""
+
+    may_answer = threading.Event()
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/late"):
+            self.may_answer.wait(30)
+        body = b"<!doctype html><title>tiles</title>" if self.path == "/" else offers(1)[0].data
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html" if self.path == "/" else "image/jpeg")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_anything: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.browser
+def test_an_image_of_the_tile_before_that_ends_late_is_not_taken_for_the_next_tile(driver: WebDriver) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        driver.get(f"http://127.0.0.1:{server.server_port}/")
+        ask = "const image = new Image(); window.asked = [...(window.asked ?? []), image]; image.src = arguments[0];"
+        driver.execute_script(ask, "/late.jpg")
+        driver.execute_script(REMEMBER_IMAGES, TILES)
+        driver.execute_script(ask, "/next.jpg")
+        Slow.may_answer.set()
+        ended = "return performance.getEntriesByType('resource').filter((one) => one.initiatorType === 'img').length"
+        assert wait(lambda: driver.execute_script(ended) == 2, 30)
+        _shown, asked = driver.execute_script(NEW_IMAGES, TILES)
+        server.shutdown()
+    assert [urlsplit(url).path for url in asked] == ["/next.jpg"]
 
 
 @pytest.mark.browser

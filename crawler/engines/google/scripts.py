@@ -35,17 +35,20 @@ REMEMBER_IMAGES = f"""
 const known = (window.knownImages = new Map());
 const images = (() => {{ {_IMAGES_BESIDE_TILES} }})();
 for (const image of images) known.set(image, image.src);
+window.rememberedAt = performance.now();
 performance.clearResourceTimings();
 """
 NEW_IMAGES = f"""
 const images = (() => {{ {_IMAGES_BESIDE_TILES} }})();
 const last = images.at(-1);
-const asked = performance.getEntriesByType("resource").filter((one) => one.initiatorType === "img");
+const asked = performance.getEntriesByType("resource")
+  .filter((one) => one.initiatorType === "img" && one.startTime >= window.rememberedAt);
 const shown = last && window.knownImages.get(last) !== last.src ? last.src : "";
 return [shown, asked.map((one) => one.name)];
 """
 """The last image where it is another one than before, and what the page asked for since: a page that waits until the
-full image has loaded never shows it here, since the browser reaches the engine's own hosts only."""
+full image has loaded never shows it here, since the browser reaches the engine's own hosts only. An entry appears only
+when its load ends, so that by then it may be one of the tile before: it tells when it began."""
 SCRIPT_DATA = """
 const found = [...document.scripts].map((script) => script.textContent)
   .map((text) => [text, text.indexOf('"' + arguments[0] + '"')]).find(([, place]) => place >= 0);
