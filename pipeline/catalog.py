@@ -1,6 +1,7 @@
 """The dataset's SQLite catalogue: what was seen, what was fetched, what was decided, by whom, and why."""
 
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -11,7 +12,7 @@ from uuid import uuid4
 
 from pipeline.counts import Counts, counts_in
 from pipeline.errors import DiskError, UnusableError
-from pipeline.files import disk_errors, refuse_links
+from pipeline.files import disk_errors, full_disk_advice, refuse_links
 from pipeline.language import _
 from pipeline.migrations import prepare
 from pipeline.records import (
@@ -48,6 +49,8 @@ BUSY_SECONDS = 5.0
 """So long a transaction waits for another process, such as a review that stores a decision."""
 TICK_SECONDS = 0.001
 """Two decisions lie at least so far apart in time."""
+_LITTLE_ROOM_BYTES = 64 * 1024
+"""SQLite makes its side files longer by 32 KB and by pages of 4."""
 FORGOTTEN = "forgotten"
 """The reason of a candidate that a person had forgotten: no row is kept of it, only hashes."""
 
@@ -369,6 +372,8 @@ def open_catalog(path: Path, clock: Callable[[], float] = time.time) -> Iterator
             yield Catalog(connection, clock)
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.OperationalError as error:
+        if _is_for_want_of_room(path, error):
+            raise DiskError(full_disk_advice(path)) from error
         raise DiskError(
             _("{path}: {error}. Free the disk or its permissions and run again.", path=path, error=error)
         ) from error
@@ -381,6 +386,13 @@ def open_catalog(path: Path, clock: Callable[[], float] = time.time) -> Iterator
                 error=error,
             )
         ) from error
+
+
+def _is_for_want_of_room(path: Path, error: sqlite3.OperationalError) -> bool:
+    """A full disk is an input-output error, too, where SQLite was about to make one of its side files longer."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # https://www.sqlite.org/rescode.html: the primary code
+    is_io = code == sqlite3.SQLITE_IOERR
+    return code == sqlite3.SQLITE_FULL or (is_io and shutil.disk_usage(path.parent).free < _LITTLE_ROOM_BYTES)
 
 
 @contextmanager

@@ -36,9 +36,14 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise DiskError(_disk_advice(path, error)) from error
 
 
+def full_disk_advice(path: Path) -> str:
+    """What to say where there is no room left for `path`."""
+    return _("{path}: the disk is full. Make room and run the same command again.", path=path)
+
+
 def _disk_advice(path: Path, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return _("{path}: the disk is full. Make room and run the same command again.", path=path)
+        return full_disk_advice(path)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return _("{path}: no permission to write. Change its owner or choose another folder.", path=path)
     if error.errno in (errno.EMFILE, errno.ENFILE):

@@ -132,6 +132,15 @@ def remount(disk: Path, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", disk], check=True)
 
 
+def test_a_catalogue_that_finds_the_disk_full_says_so(dataset: DatasetDir, disk: Path) -> None:
+    with open_catalog(dataset.catalog):
+        pass
+    (disk / "full").write_bytes(bytes(shutil.disk_usage(disk).free))
+    many = [Candidate("B", "google", "벚꽃", rank, f"http://a.kr/{rank}.jpg") for rank in range(5000)]
+    with pytest.raises(DiskError, match="the disk is full"), open_catalog(dataset.catalog) as catalog:
+        catalog.see(many)
+
+
 def test_a_crawl_that_fills_the_disk_goes_on_when_there_is_room(
     server: Server, whole: tuple[DatasetDir, DatasetDir], dataset: DatasetDir, disk: Path
 ) -> None:
