@@ -232,7 +232,7 @@ def test_no_spelling_of_a_private_address_is_connected_to_or_looked_up(
 def test_what_watches_connections_sees_them(watched: list[tuple[str, object]]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        options = CrawlOptions(ignore_robots=True, allow_host=(f"127.0.0.1:{port}",), deadline_seconds=0.2)
+        options = CrawlOptions(ignore_robots=True, allow_host=(f"127.0.0.1:{port}",), deadline_seconds=1.0)
         with pytest.raises(FetchError, match="deadline"):
             Fetcher(options).fetch(f"http://127.0.0.1:{port}/a.jpg")
     assert ("socket.connect", ("127.0.0.1", port)) in watched
