@@ -113,6 +113,12 @@ class Connections:
         if exchange.is_late:
             raise LateError
 
+    def raise_if_over(self, exchange: Exchange) -> None:
+        """The same after a failure: at the deadline the socket's own timeout may come before the cut."""
+        self.raise_if_cut(exchange)
+        if self._clock() >= exchange.deadline:
+            raise LateError
+
     def stop(self) -> None:
         """End every exchange at once; they raise StoppedError, and so do all later ones."""
         with self._lock:

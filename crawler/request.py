@@ -63,7 +63,7 @@ def _ask_once(
                     return None
                 answer = _taken(response, address, exchange, take)
             except (FetchError, *_NETWORK_ERRORS):
-                connections.raise_if_cut(exchange)
+                connections.raise_if_over(exchange)
                 raise
             connections.raise_if_cut(exchange)
             return answer
@@ -87,7 +87,7 @@ def _sent(
         )
         return exchange.connection.getresponse()
     except _NETWORK_ERRORS as error:
-        connections.raise_if_cut(exchange)
+        connections.raise_if_over(exchange)
         if exchange.is_reused and not isinstance(error, TimeoutError):
             return None
         raise
