@@ -15,14 +15,11 @@ from crawler.connections import Connections, Resolve, resolve
 from crawler.fetched import Fetched, FetchError, inline_bytes, read_image
 from crawler.guard import WebAddress, referer_of
 from crawler.options import CrawlOptions
-from crawler.request import Answer, as_utf8, ask, drain, parsed, read_body
+from crawler.request import MAX_REDIRECTS, REDIRECTS, TEMPORARY_STATUSES, as_utf8, ask, drain, parsed, read_body
 from crawler.retry import MAX_ATTEMPTS, Circuit, backoff, retry_after
 from crawler.robots import MAX_SIZE_BYTES as MAX_ROBOTS_BYTES
 from crawler.robots import RobotsFiles, agent_token, forbids
 
-MAX_REDIRECTS = 5
-_REDIRECTS = (301, 302, 303, 307, 308)
-_TEMPORARY_STATUSES = (408, 425, 429)
 _NOT_ASKED = ("robots", "host_failing")
 """Reasons why nothing was asked: to try again at once changes nothing, and they say nothing of the host's health."""
 _DECODERS_REASONS = ("empty", "not_image", "needs_heic", "too_many_pixels", "corrupt")
@@ -30,6 +27,16 @@ _HOST_IS_UP = frozenset((*_DECODERS_REASONS, "too_large", "too_small", "noai", "
 
 log = logging.getLogger(__name__)
 Taken = TypeVar("Taken")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The body of an answer, or where it redirects to."""
+
+    body: bytes = b""
+    location: str = ""
+    etag: str = ""
+    last_modified: str = ""
 
 
 @dataclass(slots=True)
@@ -184,26 +191,26 @@ class Fetcher:
             address = parsed(answer.location, address.url)
         raise FetchError("too_many_redirects")
 
-    def _image_answer(self, response: BaseHTTPResponse, address: WebAddress) -> Answer:
+    def _image_answer(self, response: BaseHTTPResponse, address: WebAddress) -> _Answer:
         if not self._options.ignore_robots and forbids(response.headers.getlist("X-Robots-Tag"), self._agent):
             raise FetchError("noai")
         location = self._location(response, address)
         if location:
-            return Answer(location=location)
+            return _Answer(location=location)
         body = read_body(response, self._options.max_size_bytes, self.clock)
         etag, last_modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
-        return Answer(body, etag=etag, last_modified=last_modified)
+        return _Answer(body, etag=etag, last_modified=last_modified)
 
-    def _robots_answer(self, response: BaseHTTPResponse, address: WebAddress) -> Answer:
+    def _robots_answer(self, response: BaseHTTPResponse, address: WebAddress) -> _Answer:
         location = self._location(response, address)
         if location:
-            return Answer(location=location)
-        return Answer(read_body(response, MAX_ROBOTS_BYTES, self.clock, cut=True))
+            return _Answer(location=location)
+        return _Answer(read_body(response, MAX_ROBOTS_BYTES, self.clock, cut=True))
 
     def _location(self, response: BaseHTTPResponse, address: WebAddress) -> str:
         """Where the answer redirects to, "" for one that is the thing itself; all others raise FetchError."""
         location = response.headers.get("Location", "")
-        if response.status in _REDIRECTS and location:
+        if response.status in REDIRECTS and location:
             drain(response)
             return as_utf8(location)
         if response.status >= 300 or response.status == 206:  # a part that nobody asked for
@@ -212,7 +219,7 @@ class Fetcher:
         return ""
 
     def _status_failure(self, response: BaseHTTPResponse, address: WebAddress) -> FetchError:
-        temporary = response.status >= 500 or response.status in _TEMPORARY_STATUSES
+        temporary = response.status >= 500 or response.status in TEMPORARY_STATUSES
         wait_seconds = retry_after(response.headers.get("Retry-After", ""), self._now())
         if temporary and wait_seconds:
             self._circuit.pause(address.authority, wait_seconds)

@@ -4,7 +4,7 @@ import http.client
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import TypeVar
 
 import urllib3.exceptions
 from urllib3.response import BaseHTTPResponse
@@ -13,22 +13,17 @@ from crawler.connections import Connections, Exchange, LateError
 from crawler.fetched import FetchError
 from crawler.guard import RefusedError, WebAddress, parse
 
+MAX_REDIRECTS = 5
+REDIRECTS = (301, 302, 303, 307, 308)
+TEMPORARY_STATUSES = (408, 425, 429)
 MIN_BYTES_PER_SECOND = 1000.0
 """What is slower over SLOW_START_SECONDS and more holds a place that other downloads could use."""
 SLOW_START_SECONDS = 10.0
 _BLOCK_BYTES = 65536
 _SMALL_BYTES = 16384
 _NETWORK_ERRORS = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The body of an answer, or where it redirects to."""
-
-    body: bytes = b""
-    location: str = ""
-    etag: str = ""
-    last_modified: str = ""
+Taken = TypeVar("Taken")
+"""What a caller makes of an answer."""
 
 
 def ask(
@@ -36,14 +31,17 @@ def ask(
     address: WebAddress,
     deadline: float,
     headers: dict[str, str],
-    take: Callable[[BaseHTTPResponse, WebAddress], Answer],
-) -> Answer:
+    take: Callable[[BaseHTTPResponse, WebAddress], Taken],
+) -> Taken:
     """One request and what `take` makes of its answer; once more where a kept connection turns out to be dead.
 
     Raises FetchError, StoppedError; DiskError where this process may open no more files.
     """
     answer = _ask_once(connections, address, deadline, headers, take, fresh=False)
-    return answer or _ask_once(connections, address, deadline, headers, take, fresh=True) or Answer()
+    if answer is None:
+        answer = _ask_once(connections, address, deadline, headers, take, fresh=True)
+    assert answer is not None  # only a connection that served before can be dead
+    return answer
 
 
 def _ask_once(
@@ -51,10 +49,10 @@ def _ask_once(
     address: WebAddress,
     deadline: float,
     headers: dict[str, str],
-    take: Callable[[BaseHTTPResponse, WebAddress], Answer],
+    take: Callable[[BaseHTTPResponse, WebAddress], Taken],
     *,
     fresh: bool,
-) -> Answer | None:
+) -> Taken | None:
     try:
         with connections.exchange(address, deadline, fresh=fresh) as exchange:
             try:
@@ -97,8 +95,8 @@ def _taken(
     response: BaseHTTPResponse,
     address: WebAddress,
     exchange: Exchange,
-    take: Callable[[BaseHTTPResponse, WebAddress], Answer],
-) -> Answer:
+    take: Callable[[BaseHTTPResponse, WebAddress], Taken],
+) -> Taken:
     try:
         return take(response, address)
     finally:
