@@ -140,6 +140,7 @@ def test_the_objective_has_a_weight_for_each_domain_and_the_identity_falls() -> 
     "changes",
     [
         {"cycle_weight_b": "-1"}, {"identity_weight_b": "inf"}, {"cycle_weight_b": "ten"}, {"identity_decay": 1.5},
+        {"cycle_reach": -0.1}, {"cycle_reach": 1.1}, {"cycle_reach": float("nan")},
         {"augment": "colour"}, {"generator": "unet-128", "size": 64}, {"discriminator_layers": 5},
     ],
 )  # fmt: skip
@@ -202,11 +203,16 @@ def l1(x: Tensor, y: Tensor) -> Tensor:
 
 
 def paper_losses(
-    weights: dict[str, list[Tensor]], x: Tensor, y: Tensor, weight: Callable[[str], float]
+    weights: dict[str, list[Tensor]],
+    x: Tensor,
+    y: Tensor,
+    weight: Callable[[str], float],
+    halfway: Callable[[Tensor], Tensor] = lambda fake: fake,
 ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
     """Equations 1 to 3 with section 4's squares and section 5.2's identity: x of X = A, y of Y = B, G: A -> B, F back.
 
-    Returns each term by our name for it, the generators' whole loss and the discriminators'.
+    `halfway` is done to what cycles are closed from. Returns each term by our name for it, the generators' whole loss
+    and the discriminators'.
     """
 
     def g(images: Tensor) -> Tensor:
@@ -224,8 +230,8 @@ def paper_losses(
     terms = {
         "gan_a2b": ((d_y(g(x)) - 1) ** 2).mean(),
         "gan_b2a": ((d_x(f(y)) - 1) ** 2).mean(),
-        "cycle_a": l1(f(g(x)), x),
-        "cycle_b": l1(g(f(y)), y),
+        "cycle_a": l1(f(halfway(g(x))), x),
+        "cycle_b": l1(g(halfway(f(y))), y),
         "identity_a": l1(f(x), x),
         "identity_b": l1(g(y), y),
     }
@@ -235,7 +241,13 @@ def paper_losses(
     return terms, generators, terms["discriminator_a"] + terms["discriminator_b"]
 
 
-def transcribed(networks: Networks, x: Tensor, y: Tensor, options: TrainOptions) -> tuple[dict[str, float], Parameters]:
+def transcribed(
+    networks: Networks,
+    x: Tensor,
+    y: Tensor,
+    options: TrainOptions,
+    halfway: Callable[[Tensor], Tensor] = lambda fake: fake,
+) -> tuple[dict[str, float], Parameters]:
     """Losses and gradients by the transcription, in float64, from the networks' weights."""
     weights = {
         name: [p.detach().double().requires_grad_() for p in network.parameters()]
@@ -243,7 +255,9 @@ def transcribed(networks: Networks, x: Tensor, y: Tensor, options: TrainOptions)
     }
     (cycle_a, cycle_b), (identity_a, identity_b) = options.cycle_weights, options.identity_weights
     factors = {"cycle_a": cycle_a, "cycle_b": cycle_b, "identity_a": identity_a, "identity_b": identity_b}
-    terms, generators, judges = paper_losses(weights, x.double(), y.double(), lambda name: factors.get(name, 1.0))
+    terms, generators, judges = paper_losses(
+        weights, x.double(), y.double(), lambda name: factors.get(name, 1.0), halfway
+    )
     found: Parameters = {}
     for kind, loss in (("generator", generators), ("discriminator", judges)):
         names = [
@@ -304,6 +318,22 @@ def test_one_step_has_the_losses_and_gradients_of_the_papers_equations(
     _log.info("%s %s: losses %.1e, gradients %.1e", number, changes, loss_difference, gradient_difference)
     assert loss_difference < loss_bound
     assert gradient_difference < gradient_bound
+
+
+def test_a_cycle_loss_that_reaches_less_far_teaches_the_first_generator_that_share_and_the_second_all() -> None:
+    options = paper(cycle_reach=0.25)
+    networks = lively(build_networks(options))
+    for network in networks.named().values():
+        network.double()
+    x, y = two_batches(2, options.size)
+
+    losses, found = one_step(networks, x.double(), y.double(), options)
+    expected_losses, whole = transcribed(networks, x, y, options)
+    _same, cut = transcribed(networks, x, y, options, Tensor.detach)
+
+    assert losses == pytest.approx(expected_losses, rel=1e-12)
+    assert greatest_difference(found, {name: 0.25 * whole[name] + 0.75 * cut[name] for name in whole}) < 1e-9
+    assert greatest_difference(found, whole) > 0.01
 
 
 def test_the_whole_trainers_first_step_is_the_papers_step_with_adams_first_update(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ class Direction:
 class Objective:
     """What is asked of the networks in one step: the loss of the scores, what the judges see, the weights beside it.
 
-    `cycle_a` weighs A -> B -> A, `identity_a` an A that shall become an A; 0 leaves that path out.
+    `cycle_a` weighs A -> B -> A, `identity_a` an A that shall become an A; 0 leaves that path out. `cycle_reach` is the
+    share of a cycle loss's gradient that goes on into the generator that went first.
     """
 
     gan_loss: str
@@ -77,6 +78,7 @@ class Objective:
     cycle_b: float
     identity_a: float
     identity_b: float
+    cycle_reach: float = 1.0
 
     def cycle(self, domain: str) -> float:
         """The weight of the cycle loss of domain "a" or "b"."""
@@ -92,7 +94,9 @@ def objective_at(options: TrainOptions, step: int, steps: int) -> Objective:
     factor = identity_factor(options.identity_decay, step, steps)
     cycle_a, cycle_b = options.cycle_weights
     identity_a, identity_b = (weight * factor for weight in options.identity_weights)
-    return Objective(options.gan_loss, options.augmentations, cycle_a, cycle_b, identity_a, identity_b)
+    return Objective(
+        options.gan_loss, options.augmentations, cycle_a, cycle_b, identity_a, identity_b, options.cycle_reach
+    )
 
 
 def build_generator(options: TrainOptions) -> Generator:
@@ -174,7 +178,7 @@ def _backward_cycle(
     """There, judged, and back: equations 1 and 2 for one direction. Returns the translation, detached."""
     with precision.passes():
         fake: Tensor = direction.generator(real)
-        cycled = direction.back(fake)
+        cycled = direction.back(_reached(fake, objective.cycle_reach))
         scores = direction.judge(augmented(fake, objective.augmentations))
     adversarial = adversarial_loss(scores, objective.gan_loss)
     cycle = cycle_loss(cycled, real)
@@ -182,6 +186,19 @@ def _backward_cycle(
     report(f"cycle_{direction.source}", cycle)
     precision.backward(adversarial + objective.cycle(direction.source) * cycle)
     return fake.detach()
+
+
+def _reached(fake: Tensor, share: float) -> Tensor:
+    """The same images, through which a share of the gradient goes on.
+
+    The cycle loss asks two things: of the second generator to bring the image back, and of the first to leave what can
+    be brought back, which is easiest where it changes nothing. With less than all of it the second one learns from the
+    translations as from pairs, and the first is not held back (as in the back-translation of arXiv 1804.07755).
+    """
+    if share == 1:
+        return fake
+    kept = fake.detach()
+    return kept + share * (fake - kept)
 
 
 def _backward_identity(

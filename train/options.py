@@ -99,6 +99,9 @@ class TrainOptions:
     gan_loss: str = option("lsgan", "The adversarial loss.", group=LOSSES, choices=GAN_LOSSES)
     cycle_weight: float = option(10.0, "Weight of the cycle loss.", group=LOSSES)
     cycle_weight_b: str = option("", "Weight of B's cycle loss; else the same.", group=LOSSES, metavar="WEIGHT")
+    cycle_reach: float = option(
+        1.0, "Share of the cycle losses that also teaches the generator that goes first; the paper: all.", group=LOSSES
+    )
     identity_weight: float = option(5.0, "Weight of the identity loss.", group=LOSSES)
     identity_weight_b: str = option("", "Weight of B's identity loss; else the same.", group=LOSSES, metavar="WEIGHT")
     identity_decay: float = option(
@@ -166,6 +169,7 @@ class TrainOptions:
         for name in ("cycle_weight_b", "identity_weight_b"):
             value = getattr(self, name)
             _check(name, value, not value or _weight_of(value) is not None, _("a number from 0"))
+        _check("cycle_reach", self.cycle_reach, 0 <= self.cycle_reach <= 1, _("from 0 to 1"))
         _check("identity_decay", self.identity_decay, 0 <= self.identity_decay <= 1, _("from 0 to 1"))
         _check("track", self.track, set(self.trackers) <= set(TRACKERS), _known_ones(TRACKERS))
         _check(
