@@ -769,9 +769,10 @@ KOREAN: dict[str, str] = {
     "Watching: {address} (Ctrl-C ends it, and no training)": (
         "지켜보는 주소: {address} (Ctrl-C로 끝내며, 학습은 계속됩니다)"
     ),
-    "Share of the cycle losses that also teaches the generator that goes first; the paper: all.": (
+    "Share of the cycle loss that also teaches the generator that goes first; the paper: all.": (
         "순환 손실이 먼저 옮기는 생성기도 가르치는 비율. 논문에서는 전부."
     ),
+    "The same share of B's cycle loss; else the same.": "B의 순환 손실에서 그 비율. 없으면 같은 값.",
     "Weight of B's cycle loss; else the same.": "B의 순환 손실 가중치. 없으면 같은 값.",
     "Weight of B's identity loss; else the same.": "B의 항등 손실 가중치. 없으면 같은 값.",
     "Weight of the cycle loss.": "순환 손실의 가중치.",

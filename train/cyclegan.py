@@ -68,8 +68,8 @@ class Direction:
 class Objective:
     """What is asked of the networks in one step: the loss of the scores, what the judges see, the weights beside it.
 
-    `cycle_a` weighs A -> B -> A, `identity_a` an A that shall become an A; 0 leaves that path out. `cycle_reach` is the
-    share of a cycle loss's gradient that goes on into the generator that went first.
+    `cycle_a` weighs A -> B -> A, `identity_a` an A that shall become an A; 0 leaves that path out. `reach_a` is the
+    share of A's cycle loss whose gradient goes on into the generator that went first.
     """
 
     gan_loss: str
@@ -78,11 +78,16 @@ class Objective:
     cycle_b: float
     identity_a: float
     identity_b: float
-    cycle_reach: float = 1.0
+    reach_a: float = 1.0
+    reach_b: float = 1.0
 
     def cycle(self, domain: str) -> float:
         """The weight of the cycle loss of domain "a" or "b"."""
         return self.cycle_a if domain == "a" else self.cycle_b
+
+    def reach(self, domain: str) -> float:
+        """The share of the cycle loss of domain "a" or "b" that also teaches the generator that goes first."""
+        return self.reach_a if domain == "a" else self.reach_b
 
     def identity(self, domain: str) -> float:
         """The weight of the identity loss of domain "a" or "b"."""
@@ -95,7 +100,7 @@ def objective_at(options: TrainOptions, step: int, steps: int) -> Objective:
     cycle_a, cycle_b = options.cycle_weights
     identity_a, identity_b = (weight * factor for weight in options.identity_weights)
     return Objective(
-        options.gan_loss, options.augmentations, cycle_a, cycle_b, identity_a, identity_b, options.cycle_reach
+        options.gan_loss, options.augmentations, cycle_a, cycle_b, identity_a, identity_b, *options.cycle_reaches
     )
 
 
@@ -178,7 +183,7 @@ def _backward_cycle(
     """There, judged, and back: equations 1 and 2 for one direction. Returns the translation, detached."""
     with precision.passes():
         fake: Tensor = direction.generator(real)
-        cycled = direction.back(_reached(fake, objective.cycle_reach))
+        cycled = direction.back(_reached(fake, objective.reach(direction.source)))
         scores = direction.judge(augmented(fake, objective.augmentations))
     adversarial = adversarial_loss(scores, objective.gan_loss)
     cycle = cycle_loss(cycled, real)

@@ -100,8 +100,9 @@ class TrainOptions:
     cycle_weight: float = option(10.0, "Weight of the cycle loss.", group=LOSSES)
     cycle_weight_b: str = option("", "Weight of B's cycle loss; else the same.", group=LOSSES, metavar="WEIGHT")
     cycle_reach: float = option(
-        1.0, "Share of the cycle losses that also teaches the generator that goes first; the paper: all.", group=LOSSES
+        1.0, "Share of the cycle loss that also teaches the generator that goes first; the paper: all.", group=LOSSES
     )
+    cycle_reach_b: str = option("", "The same share of B's cycle loss; else the same.", group=LOSSES, metavar="SHARE")
     identity_weight: float = option(5.0, "Weight of the identity loss.", group=LOSSES)
     identity_weight_b: str = option("", "Weight of B's identity loss; else the same.", group=LOSSES, metavar="WEIGHT")
     identity_decay: float = option(
@@ -170,6 +171,8 @@ class TrainOptions:
             value = getattr(self, name)
             _check(name, value, not value or _weight_of(value) is not None, _("a number from 0"))
         _check("cycle_reach", self.cycle_reach, 0 <= self.cycle_reach <= 1, _("from 0 to 1"))
+        share = _weight_of(self.cycle_reach_b or "0")
+        _check("cycle_reach_b", self.cycle_reach_b, share is not None and share <= 1, _("from 0 to 1"))
         _check("identity_decay", self.identity_decay, 0 <= self.identity_decay <= 1, _("from 0 to 1"))
         _check("track", self.track, set(self.trackers) <= set(TRACKERS), _known_ones(TRACKERS))
         _check(
@@ -198,6 +201,11 @@ class TrainOptions:
     def cycle_weights(self) -> tuple[float, float]:
         """The weights of the cycle losses of A (A -> B -> A) and of B."""
         return self.cycle_weight, _either(self.cycle_weight_b, self.cycle_weight)
+
+    @property
+    def cycle_reaches(self) -> tuple[float, float]:
+        """The shares of A's and B's cycle loss that also teach the generator that goes first."""
+        return self.cycle_reach, _either(self.cycle_reach_b, self.cycle_reach)
 
     @property
     def identity_weights(self) -> tuple[float, float]:

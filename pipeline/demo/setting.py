@@ -3,7 +3,7 @@
 from train.options import TrainOptions
 
 DEMO_TRAINING = TrainOptions(
-    steps=2600,
+    steps=1600,
     time_budget="7m",
     size=64,
     load_size=96,
@@ -13,8 +13,10 @@ DEMO_TRAINING = TrainOptions(
     predict="change",
     discriminator_layers=3,
     discriminator_width=32,
+    learning_rate=4e-4,
     cycle_weight=3.0,
     cycle_weight_b="8",
+    cycle_reach_b="0.375",
     threads=2,
 )
 """Steps decide and the time budget is a hard stop; two threads always, since the weights depend on their number.
