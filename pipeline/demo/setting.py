@@ -52,4 +52,6 @@ Nothing came of crops of 80 of 112 pixels (foliage 0.50 after as much time), thr
 augmentation (0.52), weights of B's identity loss of 2 and 10 in place of 5, a generator of width 24, cycle weight 10
 with a discriminator of width 16. A change made at 72 and enlarged glows around crowns and turns trunks pink; made at 96
 both are less.
+Whole demos, seeds 1, 2, 3 and 211: foliage 0.43, 0.40, 0.37 and 0.46, of the means 0.33, 0.28, 0.23 and 0.36, PSNR 25.9
+to 27.2, worst 21.1, 20.8, 20.3 and 21.2, spill 0.02 to 0.04, kernel distance 0.01 to 0.02.
 """
