@@ -1,8 +1,11 @@
 """The command line: parse, hand one options object to one stage, print what it did; it alone knows all stages."""
 
+import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -44,7 +47,22 @@ for each in (status, export, forget, doctor, selftest, demo):
 def main() -> NoReturn:
     """Run the command line and leave with the exit code of what happened (DESIGN: the tree in pipeline/errors.py)."""
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_exit_code())
+    code = _exit_code()
+    if _command(sys.argv[1:]) == "serve":
+        _leave_at_once(code)
+    sys.exit(code)
+
+
+def _leave_at_once(code: int) -> NoReturn:
+    """End without unloading the libraries: torch, used from a server's threads, sometimes aborts in that (SIGABRT).
+
+    Seen in one of four runs with torch on Python 3.11, after all threads of the server had been joined.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def _exit_code() -> int:
@@ -63,9 +81,14 @@ def _exit_code() -> int:
     return result if isinstance(result, int) else 0
 
 
+def _command(words: Sequence[str]) -> str:
+    """The command among the words of a command line, "" for none."""
+    return next((word for word in words if word in cli.commands), "")
+
+
 def _stopped_text(words: Sequence[str]) -> str:
     """What to say after Ctrl-C or SIGTERM: how to go on, where that is possible."""
-    name = next((word for word in words if word in cli.commands), "")
+    name = _command(words)
     if name == "train" and "--dry-run" not in words:
         return _("Stopped. Go on with: pipeline train --resume")
     if name in GOES_ON:
