@@ -92,7 +92,6 @@ def answering(
     with listening(options) as listener:
         address = Address(options.host, listener.getsockname()[1])
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is no news
-        others = set(threading.enumerate())
         server = waitress.create_server(
             make(address),
             sockets=[listener],
@@ -104,7 +103,6 @@ def answering(
             inbuf_overflow=most_bytes + 1,
             outbuf_overflow=_ANSWER_BYTES,
         )
-        answerers = [thread for thread in threading.enumerate() if thread not in others]
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
@@ -112,8 +110,7 @@ def answering(
         finally:
             server.task_dispatcher.shutdown()  # what is being written is written to its end
             server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
-            for each in (*answerers, thread):  # a thread that still runs while Python ends can bring it down
-                each.join(_LAST_SECONDS)
+            thread.join(_LAST_SECONDS)  # a thread that still talks while Python ends can bring it down
 
 
 def serve(
