@@ -777,7 +777,9 @@ KOREAN: dict[str, str] = {
     "Weight of B's identity loss; else the same.": "B의 항등 손실 가중치. 없으면 같은 값.",
     "Weight of the cycle loss.": "순환 손실의 가중치.",
     "Weight of the identity loss.": "항등 손실의 가중치.",
-    "What a generator gives: an image, or a change to its input.": ("생성기가 내는 것: 이미지, 또는 입력에 더할 변화."),
+    "What a generator gives: an image, a change to its input, or a change that goes by colour.": (
+        "생성기가 내는 것: 이미지, 입력에 더할 변화, 또는 색에 따른 변화."
+    ),
     "What is judged: patches, or pixels.": "판별하는 단위: 조각 또는 픽셀.",
     "What is light in the input is dark in the translation. Unless that is wanted, train again with an "
     "--identity-weight of 5 or more, with --predict change, or with another --seed.": (

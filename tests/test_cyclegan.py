@@ -38,7 +38,7 @@ from train.losses import (
     identity_loss,
 )
 from train.networks import PixelDiscriminator
-from train.options import GAN_LOSSES, TrainOptions
+from train.options import GAN_LOSSES, PREDICTIONS, TrainOptions
 from train.schedule import Plan
 from train.unet import UNetGenerator
 
@@ -364,7 +364,7 @@ def test_the_whole_trainers_first_step_is_the_papers_step_with_adams_first_updat
 
 
 @pytest.mark.parametrize("gan_loss", GAN_LOSSES)
-@pytest.mark.parametrize("predict", ["image", "change"])
+@pytest.mark.parametrize("predict", PREDICTIONS)
 def test_a_backward_pass_for_each_path_gives_the_gradient_of_the_summed_loss(predict: str, gan_loss: str) -> None:
     options = tiny(predict=predict, gan_loss=gan_loss, cycle_weight=10.0, identity_weight=5.0)
     networks = lively(build_networks(options))

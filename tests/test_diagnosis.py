@@ -28,11 +28,11 @@ class Frozen(Generator):
 
     def __init__(self, gain: float, level: float = 0.0) -> None:
         super().__init__()
-        self.predicts_change, self.multiple = False, 4
+        self.predict, self.multiple = "image", 4
         self.gain, self.level = gain, level
         self.nothing = nn.Parameter(torch.zeros(1))
 
-    def change(self, images: Tensor) -> Tensor:
+    def maps(self, images: Tensor) -> Tensor:
         return self.gain * torch.atanh(images.clamp(-0.999, 0.999)) + self.level + 0 * self.nothing
 
 

@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 def status(field):
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
-translator = Translator(ResNetGenerator(4, 1, predicts_change=True).eval().requires_grad_(False), 64)
+translator = Translator(ResNetGenerator(4, 1, predict="change").eval().requires_grad_(False), 64)
 device = torch.device("cpu")
 photo = Image.new("RGB", (3000, 4000), "green")
 translate_image(translator, photo.resize((90, 120)), device)

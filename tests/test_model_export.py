@@ -26,6 +26,7 @@ from train.translator import load_generator, load_weights, translate_image
 CPU = torch.device("cpu")
 KINDS: dict[str, dict[str, object]] = {
     "change": {"upsample": "resize"},
+    "affine": {"predict": "affine"},
     "image": {"predict": "image"},
     "unet": {"predict": "image", "generator": "unet-128", "size": 128, "load_size": 128},
 }

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from train.cyclegan import build_networks
 from train.losses import gradient_penalty
 from train.networks import PatchDiscriminator, PixelDiscriminator, Reflected, ResNetGenerator, changed, remade
-from train.options import TrainOptions
+from train.options import PREDICTIONS, TrainOptions
 from train.samples import sample_sheet
 from train.unet import UNetGenerator
 
@@ -23,13 +23,13 @@ def parameters(network: nn.Module) -> int:
 
 
 @settings(derandomize=True, deadline=None, max_examples=10)
-@given(st.integers(2, 12), st.integers(2, 12), st.sampled_from([1, 3]), st.booleans())
+@given(st.integers(2, 12), st.integers(2, 12), st.sampled_from([1, 3]), st.sampled_from(PREDICTIONS))
 def test_a_generator_keeps_the_shape_of_any_image_whose_sides_are_multiples_of_4(
-    height: int, width: int, blocks: int, predicts_change: bool
+    height: int, width: int, blocks: int, predict: str
 ) -> None:
     images = torch.rand(2, 3, 4 * height, 4 * width) * 2 - 1
 
-    translated = ResNetGenerator(4, blocks, predicts_change=predicts_change)(images)
+    translated = ResNetGenerator(4, blocks, predict=predict)(images)
 
     assert translated.shape == images.shape
     assert translated.abs().max() <= 1
@@ -85,11 +85,11 @@ def test_a_pixel_discriminator_judges_each_pixel_by_itself() -> None:
 
 @pytest.mark.parametrize("depth", [5, 7])
 @pytest.mark.parametrize("upsample", ["transpose", "resize"])
-@pytest.mark.parametrize("predicts_change", [True, False])
+@pytest.mark.parametrize("predict", PREDICTIONS)
 def test_a_unet_keeps_the_shape_of_images_whose_sides_are_multiples_of_its_own(
-    depth: int, upsample: str, predicts_change: bool
+    depth: int, upsample: str, predict: str
 ) -> None:
-    generator = UNetGenerator(4, depth, predicts_change=predicts_change, upsample=upsample)
+    generator = UNetGenerator(4, depth, predict=predict, upsample=upsample)
     images = torch.rand(1, 3, generator.multiple, 2 * generator.multiple) * 2 - 1
 
     translated = generator(images)
@@ -162,12 +162,30 @@ def test_resizing_leaves_no_checkerboard_where_a_transposed_convolution_does(
 
 @pytest.mark.parametrize("upsample", ["transpose", "resize"])
 @pytest.mark.parametrize("kind", [ResNetGenerator, UNetGenerator])
+@pytest.mark.parametrize("predict", ["change", "affine"])
 def test_a_generator_of_changes_starts_by_doing_nothing(
-    kind: type[ResNetGenerator | UNetGenerator], upsample: str
+    predict: str, kind: type[ResNetGenerator | UNetGenerator], upsample: str
 ) -> None:
     images = torch.rand(1, 3, 32, 32) * 1.9 - 0.95
 
-    assert torch.allclose(kind(4, 5, predicts_change=True, upsample=upsample)(images), images, atol=1e-5)
+    assert torch.allclose(kind(4, 5, predict=predict, upsample=upsample)(images), images, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [ResNetGenerator, UNetGenerator])
+def test_an_affine_change_turns_one_colour_and_leaves_another_whatever_lies_where(
+    kind: type[ResNetGenerator | UNetGenerator],
+) -> None:
+    """h = (g - r) (1, 0, 2) of each pixel: the slopes and the offset are the last layer's bias alone."""
+    generator = kind(4, 5, predict="affine")
+    last = [module for module in generator.modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)][-1]
+    last.bias = nn.Parameter(torch.tensor([-1.0, 0, -2, 1, 0, 2, 0, 0, 0, 0, 0, 0]))
+    grey, green = torch.tensor([0.3, 0.3, 0.3]), torch.tensor([-0.5, 0.3, -0.6])
+    where = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(1)) < 0.5
+    images = torch.where(where, green.reshape(1, 3, 1, 1), grey.reshape(1, 3, 1, 1))
+
+    h = generator.change(images)
+
+    assert torch.allclose(h, torch.where(where, 0.8, 0.0) * torch.tensor([1.0, 0, 2]).reshape(1, 3, 1, 1), atol=1e-6)
 
 
 def test_a_change_of_zero_leaves_every_pixel_and_the_strongest_is_finite() -> None:
@@ -273,7 +291,8 @@ def penalty_slopes(network: PatchDiscriminator, images: Tensor) -> list[Tensor]:
     ("network", "slopes"),
     [
         (ResNetGenerator(8, 2), generator_slopes),
-        (ResNetGenerator(8, 1, predicts_change=True, upsample="resize"), generator_slopes),
+        (ResNetGenerator(8, 1, predict="change", upsample="resize"), generator_slopes),
+        (ResNetGenerator(8, 1, predict="affine"), generator_slopes),
         (PatchDiscriminator(8, 3), penalty_slopes),
     ],
 )

@@ -51,10 +51,11 @@ def first_losses(options: TrainOptions, precision: Precision) -> dict[str, float
     [
         {"predict": "image", "cycle_weight": 10.0, "identity_weight": 5.0},
         {"predict": "change"},
+        {"predict": "affine"},
         {"generator": "unet-128", "size": 128, "load_size": 0, "predict": "image"},
         {"gan_loss": "vanilla", "upsample": "resize", "discriminator": "pixel", "predict": "image"},
     ],
-    ids=["paper", "change", "unet", "others"],
+    ids=["paper", "change", "affine", "unet", "others"],
 )
 def test_the_first_losses_in_bf16_are_those_of_fp32_within_one_percent(changes: dict[str, object]) -> None:
     options = tiny(width=8, discriminator_width=8, **changes)

@@ -13,14 +13,14 @@ class Doing(Generator):
 
     def __init__(self, function: "object") -> None:
         super().__init__()
-        self.predicts_change, self.multiple, self.function = False, 4, function
+        self.predict, self.multiple, self.function = "image", 4, function
         self.dropout = nn.Dropout(0.5)
 
     def forward(self, images: Tensor) -> Tensor:
         assert len(images) == 1
         return self.dropout(self.function(images))  # type: ignore[operator]
 
-    def change(self, images: Tensor) -> Tensor:
+    def maps(self, images: Tensor) -> Tensor:
         raise NotImplementedError
 
 

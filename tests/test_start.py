@@ -147,7 +147,8 @@ def test_a_unet_of_pix2pix_authors_trains_on_as_the_network_it_is(tmp_path: Path
 @pytest.mark.parametrize(
     ("changes", "told"),
     [({"width": 8}, "--width 8"), ({"generator": "resnet-4"}, "--generator resnet-4"),
-     ({"predict": "change"}, "--predict image"), ({"upsample": "resize"}, "does not fit")],
+     ({"predict": "change"}, "--predict image"), ({"predict": "affine"}, "--predict image"),
+     ({"upsample": "resize"}, "does not fit")],
 )  # fmt: skip
 def test_a_file_of_other_networks_is_refused(tmp_path: Path, changes: dict[str, object], told: str) -> None:
     theirs(tmp_path, {"generator_a2b": "netG_A2B.pth"})

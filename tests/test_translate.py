@@ -19,7 +19,7 @@ from pipeline.progress import Silent
 from train import capacity, testing, translate
 from train.loop import train
 from train.networks import ResNetGenerator
-from train.options import TestOptions, TranslateOptions
+from train.options import PREDICTIONS, TestOptions, TranslateOptions
 from train.rundir import RunDir, RunSettings, write_settings
 from train.samples import to_image, to_tensor
 from train.tiles import scaled_to, tiled, with_fixed_norms
@@ -38,20 +38,20 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(summary.run)
 
 
-def translator(*, predicts_change: bool) -> Translator:
+def translator(predict: str) -> Translator:
     """A translator whose last layer is not zero, so that it does something."""
     torch.manual_seed(1)
-    generator = ResNetGenerator(4, 1, predicts_change=predicts_change)
+    generator = ResNetGenerator(4, 1, predict=predict)
     last = [module for module in generator.modules() if isinstance(module, torch.nn.Conv2d)][-1]
     torch.nn.init.normal_(last.weight, 0, 0.005)
     return Translator(generator.eval().requires_grad_(False), 16)
 
 
-@pytest.mark.parametrize("predicts_change", [True, False])
+@pytest.mark.parametrize("predict", PREDICTIONS)
 @settings(derandomize=True, deadline=None, max_examples=8)
 @given(size=st.tuples(st.integers(1, 70), st.integers(1, 70)))
-def test_a_picture_of_any_size_keeps_its_size(predicts_change: bool, size: tuple[int, int]) -> None:
-    translated = translate_image(translator(predicts_change=predicts_change), picture(1, size), CPU)
+def test_a_picture_of_any_size_keeps_its_size(predict: str, size: tuple[int, int]) -> None:
+    translated = translate_image(translator(predict), picture(1, size), CPU)
 
     assert (translated.size, translated.mode) == (size, "RGB")
 
@@ -60,14 +60,14 @@ def test_a_predicted_change_is_made_small_and_applied_at_full_size() -> None:
     stripes = np.zeros((64, 64, 3), dtype=np.uint8) + 60
     stripes[:, ::2] += 100
 
-    translated = np.asarray(translate_image(translator(predicts_change=True), Image.fromarray(stripes), CPU))
+    translated = np.asarray(translate_image(translator("change"), Image.fromarray(stripes), CPU))
 
     assert not np.array_equal(translated, stripes)
     assert np.abs(np.diff(translated.astype(int), axis=1)).min() > 50
 
 
 def test_a_predicted_image_is_made_at_the_pictures_own_size() -> None:
-    network = translator(predicts_change=False)
+    network = translator("image")
     image = picture(1, (32, 24))
 
     expected = to_image(network.generator(to_tensor(image).unsqueeze(0))[0])
@@ -161,8 +161,8 @@ def test_own_pictures_are_translated_by_a_run_in_the_direction_that_is_asked_for
 
 
 def test_a_unet_takes_pictures_of_any_size() -> None:
-    for predicts_change in (True, False):
-        unet = Translator(UNetGenerator(4, 5, predicts_change=predicts_change).eval().requires_grad_(False), 20)
+    for predict in PREDICTIONS:
+        unet = Translator(UNetGenerator(4, 5, predict=predict).eval().requires_grad_(False), 20)
         for size in ((1, 9), (33, 70)):
             assert translate_image(unet, picture(1, size), CPU).size == size
 
@@ -349,9 +349,9 @@ def test_a_picture_larger_than_a_tile_shows_no_seam(tmp_path: Path) -> None:
         translated_files(TranslateOptions(weights=str(weights), tile=95), [tmp_path / "photo.png"], None)
 
 
-@pytest.mark.parametrize("predicts_change", [True, False])
-def test_sixteen_bits_give_nearly_the_same(predicts_change: bool) -> None:
-    coarse = translator(predicts_change=predicts_change)
+@pytest.mark.parametrize("predict", PREDICTIONS)
+def test_sixteen_bits_give_nearly_the_same(predict: str) -> None:
+    coarse = translator(predict)
     exact = np.asarray(translate_image(coarse, picture(2), CPU)).astype(int)
     coarse.precision = "bf16"
 

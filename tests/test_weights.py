@@ -341,7 +341,7 @@ def test_the_format_of_torch_before_1_6_and_safetensors_are_read(tmp_path: Path)
 @pytest.mark.parametrize(
     ("network", "reason"),
     [
-        (ResNetGenerator(4, 1, predicts_change=True), "change"),
+        (ResNetGenerator(4, 1, predict="change"), "change"),
         (ResNetGenerator(4, 1, upsample="resize"), "resiz"),
         (UNetGenerator(4, 5), "tutorial"),
         (imported_generator(lively(their_unet(4, 5, nn.BatchNorm2d)).state_dict()), "scales"),

@@ -107,16 +107,15 @@ def objective_at(options: TrainOptions, step: int, steps: int) -> Objective:
 def build_generator(options: TrainOptions) -> Generator:
     """A generator as the options describe it, freshly initialised from torch's global random state."""
     kind, _dash, number = options.generator.partition("-")
-    predicts_change = options.predict == "change"
     if options.unet_side:
         return UNetGenerator(
             options.width,
             options.unet_side.bit_length() - 1,
-            predicts_change=predicts_change,
+            predict=options.predict,
             upsample=options.upsample,
             rectified=kind == "pix2pix",
         )
-    return ResNetGenerator(options.width, int(number), predicts_change=predicts_change, upsample=options.upsample)
+    return ResNetGenerator(options.width, int(number), predict=options.predict, upsample=options.upsample)
 
 
 def build_discriminator(options: TrainOptions) -> Discriminator:

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from train.networks import mixed
+
 RADIUS = 2
 """Pixels of the small picture around each, within which a change is taken for a linear function of the colour."""
 
@@ -42,7 +44,7 @@ def fitted(h: Tensor, small: Tensor) -> Fit:
     between = _box(_products(small, h)) - _products(mean_x, mean_h)
     slope = torch.linalg.solve(_matrices(among) + EVENNESS * torch.eye(3, device=h.device), _matrices(between))
     slopes = slope.flatten(3).permute(0, 3, 1, 2)
-    return Fit(_box(slopes), _box(mean_h - _apply(slopes, mean_x)))
+    return Fit(_box(slopes), _box(mean_h - mixed(slopes, mean_x)))
 
 
 def enlarged(fit: Fit, large: Tensor) -> Iterator[tuple[slice, Tensor]]:
@@ -55,7 +57,7 @@ def enlarged(fit: Fit, large: Tensor) -> Iterator[tuple[slice, Tensor]]:
     for first in range(0, height, rows):
         strip = slice(first, min(first + rows, height))
         slopes, offset = (_stretched(maps, strip, (height, width)) for maps in (fit.slopes, fit.offset))
-        yield strip, _apply(slopes, large[:, :, strip]) + offset
+        yield strip, mixed(slopes, large[:, :, strip]) + offset
 
 
 def _stretched(maps: Tensor, strip: slice, size: tuple[int, int]) -> Tensor:
@@ -82,8 +84,3 @@ def _products(x: Tensor, y: Tensor) -> Tensor:
 def _matrices(maps: Tensor) -> Tensor:
     """[N, 9, H, W] -> [N, H, W, 3, 3]."""
     return maps.permute(0, 2, 3, 1).reshape(maps.shape[0], *maps.shape[2:], 3, 3)
-
-
-def _apply(slopes: Tensor, x: Tensor) -> Tensor:
-    """sum_i slope_ij x_i of every pixel: [N, 9, H, W] and [N, 3, H, W] -> [N, 3, H, W]."""
-    return (slopes.reshape(x.shape[0], 3, 3, *x.shape[2:]) * x.unsqueeze(2)).sum(dim=1)

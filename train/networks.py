@@ -16,19 +16,36 @@ and a dark blot of a strange colour breaks out.
 """
 
 
+MAPS = {"image": 3, "change": 3, "affine": 12}
+"""What a generator may predict, and how many maps its last layer gives for that."""
+
+
 class Generator(nn.Module, ABC):
     """What translates an image: [N, 3, H, W] in [-1, 1] -> the same shape and range.
 
-    H and W are multiples of `multiple`. With `predicts_change` it gives `changed(x, h)`, else tanh(h). A change
-    starts at zero, so that training starts from "do nothing".
+    H and W are multiples of `multiple`. One whose `predict` is "image" gives tanh(h), the others `changed(x, h)`: of a
+    "change" h is what the last layer gives, of an "affine" one it is A x + b of each pixel's colour x, and the layer
+    gives A and b (as the grid of arXiv 1707.02880, section 3, does for photo filters). What is a matter of colour, that
+    leaves turn and the trunk before them does not, needs no edges in A and b. A change starts at zero, so that training
+    starts from "do nothing".
     """
 
     multiple: int
-    predicts_change: bool
+    predict: str
+
+    @property
+    def predicts_change(self) -> bool:
+        """Whether it changes its input, in place of making an image anew."""
+        return self.predict != "image"
 
     @abstractmethod
+    def maps(self, images: Tensor) -> Tensor:
+        """What the last layer gives, [N, MAPS[predict], H, W], unbounded."""
+
     def change(self, images: Tensor) -> Tensor:
         """h of the class docstring, [N, 3, H, W], unbounded."""
+        maps = self.maps(images)
+        return mixed(maps[:, :9], images) + maps[:, 9:] if self.predict == "affine" else maps
 
     def forward(self, images: Tensor) -> Tensor:
         h = self.change(images).to(images.dtype)  # within autocast it comes in fewer bits than an image has
@@ -126,16 +143,17 @@ class Residual(nn.Module):
 class ResNetGenerator(Generator):
     """c7s1-w, d2w, d4w, residual blocks, u2w, uw, c7s1-3: the paper's generator with `width` w and any block count.
 
-    H and W are at least 8. Convolutions before an instance norm carry no bias: the norm would take it away again.
-    `upsample` "transpose" makes the layers u transposed convolutions, as the paper has it; "resize" makes them nearest
-    neighbour and a convolution, which leaves no checkerboard (Odena et al., distill.pub/2016/deconv-checkerboard).
+    The last layer has as many maps as `predict` needs (MAPS). H and W are at least 8. Convolutions before an instance
+    norm carry no bias: the norm would take it away again. `upsample` "transpose" makes the layers u transposed
+    convolutions, as the paper has it; "resize" makes them nearest neighbour and a convolution, which leaves no
+    checkerboard (Odena et al., distill.pub/2016/deconv-checkerboard).
     """
 
-    def __init__(self, width: int, blocks: int, *, predicts_change: bool = False, upsample: str = "transpose") -> None:
+    def __init__(self, width: int, blocks: int, *, predict: str = "image", upsample: str = "transpose") -> None:
         super().__init__()
-        self.predicts_change = predicts_change
+        self.predict = predict
         self.multiple = 4
-        last = nn.Conv2d(width, 3, 7)
+        last = nn.Conv2d(width, MAPS[predict], 7)
         self.body = Frugal(
             Reflected(3), *_normed(nn.Conv2d(3, width, 7, bias=False)), nn.ReLU(inplace=True),
             *_normed(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=False)), nn.ReLU(inplace=True),
@@ -146,12 +164,12 @@ class ResNetGenerator(Generator):
             Reflected(3), nn.ReLU(inplace=True), last,
         )  # fmt: skip
         initialise(self)
-        if predicts_change:
+        if self.predicts_change:
             nn.init.zeros_(last.weight)
 
-    def change(self, images: Tensor) -> Tensor:
-        h: Tensor = self.body(images)
-        return h
+    def maps(self, images: Tensor) -> Tensor:
+        maps: Tensor = self.body(images)
+        return maps
 
 
 class Discriminator(nn.Module):
@@ -215,6 +233,11 @@ def changed(images: Tensor, h: Tensor) -> Tensor:
     Inside (-1 / r, 1 / r) whatever the change; what lies beyond -1 and 1 is cut off where a picture is made of it.
     """
     return torch.tanh(torch.atanh(HEADROOM * images.clamp(-1, 1)) + h) / HEADROOM
+
+
+def mixed(slopes: Tensor, x: Tensor) -> Tensor:
+    """sum_i slope_ij x_i of every pixel: [N, 9, H, W] and [N, 3, H, W] -> [N, 3, H, W]."""
+    return (slopes.reshape(x.shape[0], 3, 3, *x.shape[2:]) * x.unsqueeze(2)).sum(dim=1)
 
 
 def resized(channels: int, narrower: int, *, bias: bool = False) -> nn.Sequential:

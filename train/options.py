@@ -19,7 +19,7 @@ GENERATORS = ("resnet-9", "resnet-6", "resnet-4", "resnet-3", "unet-256", "unet-
 """What makes images, and how many residual blocks it has, or to how large images a U-Net is suited: TensorFlow's
 tutorial's, or that of pix2pix' authors."""
 
-PREDICTIONS = ("image", "change")
+PREDICTIONS = ("image", "change", "affine")
 UPSAMPLINGS = ("transpose", "resize")
 DISCRIMINATORS = ("patch", "pixel")
 GAN_LOSSES = ("lsgan", "vanilla", "hinge", "wgan-gp")
@@ -85,7 +85,10 @@ class TrainOptions:
     )
     width: int = option(64, "Channels of the generators' first layer.", group=NETWORKS, metavar="N")
     predict: str = option(
-        "image", "What a generator gives: an image, or a change to its input.", group=NETWORKS, choices=PREDICTIONS
+        "image",
+        "What a generator gives: an image, a change to its input, or a change that goes by colour.",
+        group=NETWORKS,
+        choices=PREDICTIONS,
     )
     upsample: str = option(
         "transpose",

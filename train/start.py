@@ -96,7 +96,7 @@ def _from_generators(training: Training, options: TrainOptions, path: Path) -> l
 
 
 def _from_files(training: Training, options: TrainOptions, path: Path) -> list[str]:
-    if options.predict == "change":
+    if options.predict != "image":
         raise UsageError(
             _("--init-from {file}: its generators make images. Say --predict image.", file=path),
         )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from train.networks import Generator, initialise, resized
+from train.networks import MAPS, Generator, initialise, resized
 
 _TUTORIAL_SLOPE = 0.3  # what Keras' LeakyReLU has where none is said
 _AUTHORS_SLOPE = 0.2
@@ -31,12 +31,12 @@ class UNetGenerator(Generator):
         width: int,
         depth: int,
         *,
-        predicts_change: bool = False,
+        predict: str = "image",
         upsample: str = "transpose",
         rectified: bool = False,
     ) -> None:
         super().__init__()
-        self.predicts_change = predicts_change
+        self.predict = predict
         self.multiple = 2**depth
         self.rectified = rectified
         channels = [width * min(2**level, 8) for level in range(depth)]
@@ -49,13 +49,13 @@ class UNetGenerator(Generator):
             _up(wider * (1 if number == 0 else 2), narrower, upsample, dropped=number < depth - 5)
             for number, (wider, narrower) in enumerate(ups)
         )
-        self.last = _doubling(2 * width, 3, upsample, bias=True)
+        self.last = _doubling(2 * width, MAPS[predict], upsample, bias=True)
         initialise(self)
-        if predicts_change:
+        if self.predicts_change:
             for parameter in self.last.parameters():
                 nn.init.zeros_(parameter)
 
-    def change(self, images: Tensor) -> Tensor:
+    def maps(self, images: Tensor) -> Tensor:
         features = images
         skips: list[Tensor] = []
         for down in self.downs:
@@ -64,8 +64,8 @@ class UNetGenerator(Generator):
         features = skips.pop()
         for up in self.ups:
             features = torch.cat([skips.pop(), up(features).relu()], dim=1)
-        h: Tensor = self.last(features)
-        return h
+        maps: Tensor = self.last(features)
+        return maps
 
 
 def _down(channels: int, wider: int, *, normed: bool) -> nn.Sequential:
