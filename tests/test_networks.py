@@ -172,20 +172,21 @@ def test_a_generator_of_changes_starts_by_doing_nothing(
 
 
 @pytest.mark.parametrize("kind", [ResNetGenerator, UNetGenerator])
-def test_an_affine_change_turns_one_colour_and_leaves_another_whatever_lies_where(
+def test_an_affine_change_of_a_pixel_depends_on_its_colour_whatever_lies_beside_it(
     kind: type[ResNetGenerator | UNetGenerator],
 ) -> None:
-    """h = (g - r) (1, 0, 2) of each pixel: the slopes and the offset are the last layer's bias alone."""
+    """h = (g - r) (1, 0, 2) + (0, 0.5, 0) of each pixel: slopes and offset are the last layer's bias alone."""
     generator = kind(4, 5, predict="affine")
     last = [module for module in generator.modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)][-1]
-    last.bias = nn.Parameter(torch.tensor([-1.0, 0, -2, 1, 0, 2, 0, 0, 0, 0, 0, 0]))
+    last.bias = nn.Parameter(torch.tensor([-1.0, 0, -2, 1, 0, 2, 0, 0, 0, 0, 0.5, 0]))
     grey, green = torch.tensor([0.3, 0.3, 0.3]), torch.tensor([-0.5, 0.3, -0.6])
     where = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(1)) < 0.5
     images = torch.where(where, green.reshape(1, 3, 1, 1), grey.reshape(1, 3, 1, 1))
 
     h = generator.change(images)
 
-    assert torch.allclose(h, torch.where(where, 0.8, 0.0) * torch.tensor([1.0, 0, 2]).reshape(1, 3, 1, 1), atol=1e-6)
+    slopes, offset = (torch.tensor(each).reshape(1, 3, 1, 1) for each in ([1.0, 0, 2], [0, 0.5, 0]))
+    assert torch.allclose(h, torch.where(where, 0.8, 0.0) * slopes + offset, atol=1e-6)
 
 
 def test_a_change_of_zero_leaves_every_pixel_and_the_strongest_is_finite() -> None:
